@@ -1,0 +1,90 @@
+"""A bank from a YAML file: who has a terminal, who has a card, what is in the accounts on the first day."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from host_tools.acquirer.bank import Bank
+from host_tools.acquirer.cards import Card, tracks
+from host_tools.acquirer.ledger import Ledger
+from host_tools.acquirer.store import Store, StoreError
+from host_tools.acquirer.terminals import Enrolment, Terminals
+
+__all__ = ["BANK", "Enrolment", "Fixture", "FixtureError", "load", "open_bank"]
+
+BANK = Path(__file__).parent / "fixtures" / "bank.yaml"
+
+
+class FixtureError(ValueError):
+    """The file does not describe a bank; the text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """`institution` is the acquirer's own number (8 to 11 digits); the keys are 32 and 16 bytes."""
+
+    institution: str
+    master_key: bytes = field(repr=False)
+    pvk: bytes = field(repr=False)
+    terminals: dict[str, Enrolment]  # by TID
+    cards: dict[str, Card]  # by the name they have in the file
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9]{8,11}", self.institution):
+            raise ValueError("institution is not of 8 to 11 digits")
+        if (len(self.master_key), len(self.pvk)) != (32, 16):
+            raise ValueError("master key is not of 32 bytes, or PVK not of 16")
+
+
+def load(path: Path = BANK) -> Fixture:
+    """Read and check a fixture file; raises FixtureError."""
+    try:
+        tree: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        terminals = [Enrolment(**{**row, "tmk": bytes.fromhex(row["tmk"])}) for row in tree["terminals"]]
+        cards = {name: Card(name=name, **row) for name, row in tree["cards"].items()}
+        for card in cards.values():
+            tracks(card)
+        return Fixture(
+            institution=tree["institution"],
+            master_key=bytes.fromhex(tree["master_key"]),
+            pvk=bytes.fromhex(tree["pvk"]),
+            terminals={terminal.tid: terminal for terminal in terminals},
+            cards=cards,
+        )
+    except KeyError as error:
+        raise FixtureError(f"{path.name}: {error} is missing") from error
+    except (AttributeError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise FixtureError(f"{path.name}: {error}") from error
+
+
+def open_bank(fixture: Fixture, database: str = ":memory:") -> Store:
+    """The store of this bank: founded from the fixture, or as it was left if the file `database` holds one.
+
+    StoreError if what the file holds is of another version or another bank's.
+    """
+    store = Store(database, fixture.master_key)
+    with ExitStack() as on_failure:
+        on_failure.callback(store.close)
+        with store.transaction():
+            if not store.founded:
+                store.found(fixture.institution, fixture.pvk)
+                _populate(store, fixture)
+            elif store.pvk != fixture.pvk:
+                raise StoreError("the store is another bank's than the fixture")
+        on_failure.pop_all()
+    return store
+
+
+def _populate(store: Store, fixture: Fixture) -> None:
+    ledger, bank, terminals = Ledger(store), Bank(store), Terminals(store)
+    for terminal in fixture.terminals.values():
+        terminals.enrol(terminal)
+    for card in fixture.cards.values():
+        account = ledger.open_account(f"cardholder {card.name}", card.balance)
+        bank.issue(card, account)

@@ -1,0 +1,68 @@
+"""Network management: sign-in (0800), sign-off and echo (0820)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from host_tools.acquirer.codes import Code, Refused, Verdict
+from host_tools.acquirer.crypto import new_key, wrap_working_keys
+
+if TYPE_CHECKING:
+    from host_tools.acquirer.crypto import Random
+    from host_tools.acquirer.spec import Message
+    from host_tools.acquirer.terminals import Terminal, Terminals
+
+_SIGN_IN: Final = "003"  # F60.3: TDES working keys
+_SIGN_OFF: Final = "002"
+_ECHO: Final = "301"
+
+_SERIAL_MARK: Final = "Sequence No"
+
+
+class Sessions:
+    """The methods expect to be called inside `store.transaction()`."""
+
+    def __init__(self, terminals: Terminals, random: Random) -> None:
+        self._terminals = terminals
+        self._random = random
+
+    def sign_in(self, request: Message, terminal: Terminal) -> Verdict:
+        """New working keys under the TMK, and the batch to work in. Only by the terminal's own hardware.
+
+        Only 003 is served: a terminal that asks for single DES (001) gets 40, so that nobody talks it down.
+        """
+        if not {60, 62, 63} <= request.fields.keys():
+            raise Refused(Code.FORMAT)
+        if _network_code(request) != _SIGN_IN:
+            raise Refused(Code.NOT_SUPPORTED)
+        if _serial(request) != terminal.serial:
+            raise Refused(Code.TERMINAL_NOT_PERMITTED)
+        pik, mak = new_key(self._random, 16), new_key(self._random, 8)
+        self._terminals.start_session(terminal.tid, pik, mak)
+        keys = wrap_working_keys(terminal.tmk, pik, mak)
+        return Verdict(Code.APPROVED, {60: f"00{terminal.batch:06d}{_SIGN_IN}", 62: keys.hex().upper()})
+
+    def manage(self, request: Message, terminal: Terminal) -> Verdict:
+        """0820: after a sign-off the working keys are gone on this side; an echo needs no session."""
+        network_code = _network_code(request)
+        if network_code == _SIGN_OFF:
+            self._terminals.end_session(terminal.tid)
+        elif network_code != _ECHO:
+            raise Refused(Code.NOT_SUPPORTED)
+        return Verdict(Code.APPROVED)
+
+
+def _network_code(request: Message) -> str:
+    network_code = request.fields.get(60, "")[8:11]
+    if not network_code:
+        raise Refused(Code.FORMAT)
+    return network_code
+
+
+def _serial(request: Message) -> str:
+    """F62 of a sign-in: "Sequence No", two digits of length, the serial number."""
+    text = bytes.fromhex(request.fields[62]).decode("ascii", "replace")
+    mark, length, serial = text[:11], text[11:13], text[13:]
+    if mark != _SERIAL_MARK or length != f"{len(serial):02d}":
+        raise Refused(Code.FORMAT)
+    return serial

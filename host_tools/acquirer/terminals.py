@@ -1,0 +1,106 @@
+"""The terminals that the acquirer has enrolled, and each one's session: its working keys and its batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from host_tools.acquirer.crypto import KeyBox
+from host_tools.acquirer.ledger import Ledger
+
+if TYPE_CHECKING:
+    from host_tools.acquirer.store import Store
+
+_LAST_BATCH: Final = 999999
+_LENGTHS: Final = {"tid": 8, "mid": 15, "tmk": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What the acquirer is told of a new terminal; `tmk` the 16-byte TDES key injected into it."""
+
+    tid: str
+    mid: str
+    merchant: str
+    serial: str
+    tmk: bytes = field(repr=False)
+    batch: int
+
+    def __post_init__(self) -> None:
+        for name, length in _LENGTHS.items():
+            if len(getattr(self, name)) != length:
+                raise ValueError(f"terminal {self.tid}: {name} is not of {length}")
+        if not (self.tid + self.mid + self.serial).isascii():
+            raise ValueError(f"terminal {self.tid}: TID, MID and serial number are ASCII")
+        if not 1 <= self.batch <= _LAST_BATCH:
+            raise ValueError(f"terminal {self.tid}: batch is not of 1 to {_LAST_BATCH}")
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """`pik` (16 bytes) and `mak` (8) are None while the terminal is not signed in."""
+
+    tid: str
+    mid: str
+    merchant_account: int
+    serial: str
+    batch: int
+    tmk: bytes = field(repr=False)
+    pik: bytes | None = field(repr=False)
+    mak: bytes | None = field(repr=False)
+
+
+class Terminals:
+    """All methods that write expect to be called inside `store.transaction()`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._db = store.db
+        self._keys = store.keys
+
+    def enrol(self, enrolment: Enrolment) -> None:
+        """Add a terminal, and its merchant with an empty account if this is the merchant's first."""
+        mid = enrolment.mid
+        if self._db.execute("SELECT 1 FROM merchant WHERE mid = ?", (mid,)).fetchone() is None:
+            account = Ledger(self._store).open_account(f"merchant {mid}")
+            self._db.execute("INSERT INTO merchant VALUES (?, ?, ?)", (mid, enrolment.merchant, account))
+        self._db.execute(
+            "INSERT INTO terminal (tid, mid, serial, batch, tmk) VALUES (?, ?, ?, ?, ?)",
+            (
+                enrolment.tid,
+                mid,
+                enrolment.serial,
+                enrolment.batch,
+                self._keys.seal(KeyBox.TMK, enrolment.tmk),
+            ),
+        )
+
+    def find(self, tid: str) -> Terminal | None:
+        row = self._db.execute(
+            """SELECT mid, account, serial, batch, tmk, pik, mak
+               FROM terminal JOIN merchant USING (mid) WHERE tid = ?""",
+            (tid,),
+        ).fetchone()
+        if row is None:
+            return None
+        mid, account, serial, batch, tmk, pik, mak = row
+        return Terminal(
+            tid,
+            mid,
+            account,
+            serial,
+            batch,
+            self._keys.open(KeyBox.TMK, tmk),
+            None if pik is None else self._keys.open(KeyBox.PIK, pik),
+            None if mak is None else self._keys.open(KeyBox.MAK, mak),
+        )
+
+    def start_session(self, tid: str, pik: bytes, mak: bytes) -> None:
+        """Replace the working keys; what was made with the old ones is refused from now on."""
+        self._db.execute(
+            "UPDATE terminal SET pik = ?, mak = ? WHERE tid = ?",
+            (self._keys.seal(KeyBox.PIK, pik), self._keys.seal(KeyBox.MAK, mak), tid),
+        )
+
+    def end_session(self, tid: str) -> None:
+        self._db.execute("UPDATE terminal SET pik = NULL, mak = NULL WHERE tid = ?", (tid,))

@@ -1,0 +1,112 @@
+"""What crossed the wire, for people and for programs, with nothing in it that must not be kept.
+
+Fields are shown only if they are listed as harmless; a PAN keeps its first six and last four digits; of all
+others (tracks, PIN block, keys, chip data) only the length is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from host_tools.acquirer.codes import Code
+from host_tools.acquirer.spec import FIELDS, MAC, Message
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Direction = Literal["in", "out", "dropped", "fault"]
+
+_PAN, _AMOUNT, _CODE, _TERMINAL_DATA = 2, 4, 39, 62
+_HARMLESS: Final = frozenset((3, 4, 11, 12, 13, 14, 15, 22, 23, 25, 26, 32, 37, 38, 39, 41, 42, 44, 49, 53, 60, 61, 63))
+_SHORTEST_PAN: Final = 13
+_ARROWS: Final = {"in": "-->", "out": "<--", "dropped": "-x-", "fault": "!!!"}
+_NAMES: Final = {
+    "0200": "消费 sale",
+    "0400": "冲正 reversal",
+    "0800 003": "签到 sign-in",
+    "0820 002": "签退 sign-off",
+    "0820 301": "回响测试 echo",
+}
+_REQUEST_OF: Final = {"0210": "0200", "0410": "0400", "0810": "0800", "0830": "0820"}
+_MEANINGS: Final = {code.value: code.meaning for code in Code}
+
+
+@dataclass(frozen=True, slots=True)
+class TracedField:
+    number: int
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`direction` as the acquirer sees it; `dropped` came in unanswered, `fault` tells what goes wrong."""
+
+    time: str
+    direction: Direction
+    terminal: str
+    mti: str
+    name: str
+    fields: tuple[TracedField, ...]
+    note: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """A head line, then one line for each field."""
+        head = f"{self.time} {_ARROWS[self.direction]} {self.terminal} {self.mti} {self.name}"
+        lines = [f"{head.rstrip()}  [{self.note}]" if self.note else head.rstrip()]
+        lines += [f"    {field.number:>2} {field.name}: {_explained(field)}" for field in self.fields]
+        return "\n".join(lines)
+
+
+Tracer = Callable[[Record], None]
+
+
+def record(at: datetime, direction: Direction, message: Message | None, note: str = "") -> Record:
+    time = at.isoformat(timespec="milliseconds")
+    if message is None:
+        return Record(time, direction, "", "", "", (), note)
+    fields = tuple(
+        TracedField(number, _field_name(number), _masked(message.mti, number, value))
+        for number, value in sorted(message.fields.items())
+    )
+    return Record(time, direction, message.fields.get(41, ""), message.mti, _name(message), fields, note)
+
+
+def _name(message: Message) -> str:
+    request_mti = _REQUEST_OF.get(message.mti, message.mti)
+    network_code = message.fields.get(60, "")[8:11]
+    name = _NAMES.get(request_mti) or _NAMES.get(f"{request_mti} {network_code}", "")
+    return f"{name} reply" if name and request_mti != message.mti else name
+
+
+def _field_name(number: int) -> str:
+    return f"{FIELDS[number].chinese} {FIELDS[number].english}"
+
+
+def _masked(mti: str, number: int, value: str) -> str:
+    if number == MAC or (number == _TERMINAL_DATA and mti == "0800"):
+        # Text that travels as bytes: what is no text must not reach somebody's screen as control codes.
+        text = bytes.fromhex(value).decode("ascii", "replace")
+        return "".join(character if character.isprintable() else "?" for character in text)
+    if number in _HARMLESS:
+        return value
+    if number == _PAN and len(value) >= _SHORTEST_PAN:
+        return f"{value[:6]}{'*' * (len(value) - 10)}{value[-4:]}"
+    if FIELDS[number].content == "b":
+        return f"({len(value) // 2} bytes not shown)"
+    return f"({len(value)} characters not shown)"
+
+
+def _explained(field: TracedField) -> str:
+    if field.number == _AMOUNT:
+        yuan, fen = divmod(int(field.value), 100)
+        return f"{field.value} ({yuan}.{fen:02d} 元)"
+    if field.number == _CODE:
+        return f"{field.value} ({_MEANINGS.get(field.value, 'scripted')})"
+    return field.value

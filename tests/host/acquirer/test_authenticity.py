@@ -1,0 +1,64 @@
+"""No altered message is obeyed, and no bytes at all make the host fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.acquirer import spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.host.acquirer.conftest import World
+
+
+def flipped(frame: bytes) -> Iterator[bytes]:
+    """`frame` with each bit from the MTI on turned over in its turn."""
+    for at in range(spec.PREFIX_LENGTH, len(frame)):
+        for bit in range(8):
+            yield frame[:at] + bytes([frame[at] ^ 1 << bit]) + frame[at + 1 :]
+
+
+def code_of(raw: bytes | None) -> str | None:
+    return None if raw is None else spec.decode(raw).fields[39]
+
+
+def test_every_flipped_bit_of_a_sale_is_refused(world: World) -> None:
+    sale, opening = world.till.sale_frame(world.card("long"), 12_300), world.balances()
+    codes = [code_of(world.acquirer.answer(altered)) for altered in flipped(sale)]
+    assert len(codes) == 8 * (len(sale) - 11)
+    assert set(codes) <= {None, "30", "40", "97", "03", "A0"}
+    assert codes.count("A0") > len(codes) / 2
+    assert world.balances() == opening
+    assert world.till.exchange(sale).fields[39] == "00"  # and none of them used up its STAN
+
+
+def test_every_flipped_bit_of_a_reversal_is_refused(world: World) -> None:
+    sale = world.till.sale_frame(world.card("long"), 12_300)
+    world.till.exchange(sale)
+    reversal, before = world.till.reversal_frame(sale), world.balances()
+    codes = {code_of(world.acquirer.answer(altered)) for altered in flipped(reversal)}
+    assert codes <= {None, "30", "40", "97", "03", "A0"}
+    assert world.balances() == before
+    assert world.till.exchange(reversal).fields[39] == "00"
+
+
+def test_a_mac_is_not_carried_from_one_message_to_another(world: World) -> None:
+    small, large = (world.till.sale_frame(world.card("plain"), amount) for amount in (100, 10_000))
+    assert code_of(world.acquirer.answer(large[:-8] + small[-8:])) == "A0"
+
+
+@given(data=st.data())
+def test_no_bytes_make_it_fail(shared: World, data: st.DataObject) -> None:
+    sale = shared.till.sale_frame(shared.card("plain"))
+    seeds = [sale, shared.till.reversal_frame(sale), shared.till.manage_frame("301")]
+    frame = bytearray(data.draw(st.sampled_from(seeds)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(frame)))
+        frame[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
+    answer = shared.acquirer.answer(bytes(frame))
+    assert answer is None or spec.decode(answer)
+    assert shared.acquirer.ledger.check() == []

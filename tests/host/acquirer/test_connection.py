@@ -1,0 +1,256 @@
+"""Framing and faults: what goes over the wire, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_tools.acquirer import spec
+from host_tools.acquirer.connection import DELAY_MS, Action, Close, Connection, Send
+from host_tools.acquirer.crypto import cup_mac
+from host_tools.acquirer.faults import Fault, Faults, Kind
+from tests.host.acquirer.conftest import World
+
+if TYPE_CHECKING:
+    from host_tools.acquirer.spec import Message
+
+
+def framed(frame: bytes) -> bytes:
+    return len(frame).to_bytes(2, "big") + frame
+
+
+class Line:
+    """A connection to a world's acquirer."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.faults = Faults()
+        self.connection = Connection(world.acquirer, self.faults)
+
+    def send(self, frame: bytes) -> list[Action]:
+        return self.connection.feed(framed(frame))
+
+    def sale(self, amount: int = 100) -> bytes:
+        return self.world.till.sale_frame(self.world.card("plain"), amount)
+
+    def charged(self) -> int:
+        card = self.world.card("plain")
+        return card.balance - self.world.acquirer.bank.balance(card.pan)
+
+
+@pytest.fixture
+def line(world: World) -> Line:
+    return Line(world)
+
+
+def reply_in(actions: list[Action]) -> Message:
+    (action,) = actions
+    assert isinstance(action, Send)
+    assert int.from_bytes(action.data[:2], "big") == len(action.data) - 2
+    return spec.decode(action.data[2:])
+
+
+def test_a_message_is_answered_after_the_delay(line: Line) -> None:
+    actions = line.send(line.sale())
+    assert reply_in(actions).fields[39] == "00"
+    assert [action.after_ms for action in actions] == [DELAY_MS]
+
+
+def test_messages_in_one_piece_are_answered_in_order(line: Line) -> None:
+    sales = [line.sale(amount) for amount in (100, 200, 300)]
+    actions = line.connection.feed(b"".join(map(framed, sales)))
+    assert [reply_in([action]).fields[4][-3:] for action in actions] == ["100", "200", "300"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 20, 2049, 65535])
+def test_a_length_out_of_bounds_closes_at_once(line: Line, length: int) -> None:
+    assert line.connection.feed(length.to_bytes(2, "big")) == [Close(0)]
+    assert line.world.records[-1].direction == "dropped"
+    assert line.send(line.sale()) == []
+    assert line.charged() == 0
+
+
+def test_bytes_that_nobody_can_answer_close_the_connection(line: Line) -> None:
+    assert line.send(bytes(60)) == [Close(0)]
+    assert line.send(line.sale()) == []
+
+
+@settings(max_examples=30)
+@given(data=st.data())
+def test_cutting_the_stream_makes_no_difference(data: st.DataObject) -> None:
+    tail = data.draw(st.sampled_from([b"", b"\0\x14", framed(bytes(30)) + b"more", b"\0"]))
+    with World() as whole, World() as cut:
+        stream = signed_in_stream(whole) + tail
+        assert signed_in_stream(cut) + tail == stream
+        expected = Line(whole).connection.feed(stream)
+        connection, actions = Line(cut).connection, []
+        while stream:
+            step = data.draw(st.integers(1, 120))
+            actions += connection.feed(stream[:step])
+            stream = stream[step:]
+    assert actions == expected
+
+
+def signed_in_stream(world: World) -> bytes:
+    world.till.sign_in()
+    return b"".join(framed(world.till.sale_frame(world.card("plain"), amount)) for amount in (100, 200))
+
+
+@given(pieces=st.lists(st.binary(max_size=80), max_size=5))
+def test_noise_never_fails_and_is_held_in_bounds(shared: World, pieces: list[bytes]) -> None:
+    line = Line(shared)
+    for piece in pieces:
+        assert all(isinstance(action, Send | Close) for action in line.connection.feed(piece))
+    assert len(line.connection._received) <= 2 + 2048
+
+
+def test_lost(line: Line) -> None:
+    line.faults.arm(Fault(Kind.LOST))
+    sale = line.sale()
+    assert line.send(sale) == []
+    assert line.charged() == 0
+    assert reply_in(line.send(sale)).fields[39] == "00"
+
+
+def test_silent(line: Line) -> None:
+    line.faults.arm(Fault(Kind.SILENT))
+    sale = line.sale()
+    assert line.send(sale) == []
+    assert line.charged() == 100
+    assert reply_in(line.send(line.world.till.reversal_frame(sale))).fields[39] == "00"
+    assert line.charged() == 0
+
+
+def test_close(line: Line) -> None:
+    line.faults.arm(Fault(Kind.CLOSE))
+    assert line.send(line.sale()) == [Close(DELAY_MS)]
+    assert line.charged() == 100
+    assert line.send(line.sale()) == []
+
+
+def test_close_half_way(line: Line) -> None:
+    line.faults.arm(Fault(Kind.CLOSE_HALF_WAY))
+    half, close = line.send(line.sale())
+    assert isinstance(half, Send)
+    assert close == Close(DELAY_MS)
+    assert 2 < len(half.data) < 2 + int.from_bytes(half.data[:2], "big")
+
+
+@pytest.mark.parametrize("kind", [Kind.SILENT, Kind.WRONG_MAC])
+def test_a_fault_makes_no_answer_of_noise(line: Line, kind: Kind) -> None:
+    line.faults.arm(Fault(kind))
+    assert line.send(bytes(60)) == [Close(0)]
+
+
+def test_late(line: Line) -> None:
+    line.faults.arm(Fault(Kind.LATE, ms=45_000))
+    actions = line.send(line.sale())
+    assert reply_in(actions).fields[39] == "00"
+    assert actions[0].after_ms == 45_000 + DELAY_MS
+
+
+def test_duplicate(line: Line) -> None:
+    line.faults.arm(Fault(Kind.DUPLICATE))
+    first, second = line.send(line.sale())
+    assert first == second
+    assert reply_in([first]).fields[39] == "00"
+    assert line.charged() == 100
+
+
+def test_answer(line: Line) -> None:
+    line.faults.arm(Fault(Kind.ANSWER, code="91"))
+    sale = line.sale()
+    raw = line.send(sale)
+    reply = reply_in(raw)
+    assert reply.fields[39] == "91"
+    assert has_its_mac(line, raw)
+    assert line.charged() == 0
+    assert reply_in(line.send(sale)).fields[39] == "00"
+
+
+def test_garbage(line: Line) -> None:
+    line.faults.arm(Fault(Kind.GARBAGE))
+    (action,) = line.send(line.sale())
+    assert isinstance(action, Send)
+    assert int.from_bytes(action.data[:2], "big") == len(action.data) - 2
+    with pytest.raises(spec.MessageError):
+        spec.decode(action.data[2:])
+
+
+def test_wrong_mac(line: Line) -> None:
+    line.faults.arm(Fault(Kind.WRONG_MAC))
+    raw = line.send(line.sale())
+    assert reply_in(raw).fields[39] == "00"
+    assert not has_its_mac(line, raw)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "wrong"),
+    [
+        (Kind.WRONG_STAN, 11, "000003"),
+        (Kind.WRONG_AMOUNT, 4, "000000000101"),
+        (Kind.WRONG_TID, 41, "10000000"),
+    ],
+)
+def test_wrong_content_under_a_correct_mac(line: Line, kind: Kind, number: int, wrong: str) -> None:
+    sale = line.sale()
+    line.faults.arm(Fault(kind))
+    raw = line.send(sale)
+    reply = reply_in(raw)
+    assert reply.fields[number] == wrong
+    assert reply.fields[39] == "00"
+    assert has_its_mac(line, raw)
+    others = {n: v for n, v in spec.decode(sale).fields.items() if n in reply.fields and n not in (number, 64)}
+    assert others.items() <= reply.fields.items()
+
+
+def test_wrong_stan_of_a_sign_in(fresh: World) -> None:
+    line = Line(fresh)
+    line.faults.arm(Fault(Kind.WRONG_STAN))
+    reply = reply_in(line.send(fresh.till.sign_in_frame()))
+    assert reply.fields[11] == "000002"
+    assert 64 not in reply.fields
+
+
+@pytest.mark.parametrize("kind", [Kind.WRONG_MAC, Kind.WRONG_AMOUNT])
+def test_a_reply_without_the_field_stays_as_it_is(fresh: World, kind: Kind) -> None:
+    line = Line(fresh)
+    line.faults.arm(Fault(kind))
+    assert reply_in(line.send(fresh.till.sign_in_frame())).fields[39] == "00"
+
+
+def test_faults_strike_in_turn_where_they_are_aimed(line: Line) -> None:
+    line.faults.arm(Fault(Kind.ANSWER, mti="0400", code="96"))
+    line.faults.arm(Fault(Kind.ANSWER, nth=2, code="91"))
+    line.faults.arm(Fault(Kind.ANSWER, code="98"))
+    sales = [line.sale() for _ in range(4)]
+    codes = [reply_in(line.send(sale)).fields[39] for sale in sales[:3]]
+    codes.append(reply_in(line.send(line.world.till.reversal_frame(sales[0]))).fields[39])
+    codes.append(reply_in(line.send(sales[3])).fields[39])
+    assert codes == ["00", "91", "98", "96", "00"]
+    assert line.faults.armed == []
+
+
+def test_what_a_fault_does_is_in_the_trace(line: Line) -> None:
+    line.faults.arm(Fault(Kind.WRONG_AMOUNT))
+    line.send(line.sale())
+    received, sent, struck = line.world.records[-3:]
+    assert [received.direction, sent.direction, struck.direction] == ["in", "out", "fault"]
+    assert struck.note.startswith("WRONG_AMOUNT: ")
+    amounts = [next(f.value for f in record.fields if f.number == 4) for record in (sent, struck)]
+    assert amounts == ["000000000100", "000000000101"]
+
+
+@pytest.mark.parametrize("wrong", [{"nth": 0}, {"ms": -1}, {"code": "9"}, {"code": "9é"}, {"code": "9\n"}], ids=str)
+def test_a_fault_that_cannot_be(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="a fault needs"):
+        Fault(Kind.ANSWER, **wrong)  # type: ignore[arg-type]
+
+
+def has_its_mac(line: Line, actions: list[Action]) -> bool:
+    (action,) = actions
+    assert isinstance(action, Send)
+    return action.data[-8:] == cup_mac(line.world.till.mak, action.data[13:-8])

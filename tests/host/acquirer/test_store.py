@@ -1,0 +1,85 @@
+"""The database file: it outlives the process, it belongs to its bank, and it gives nothing away."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from host_tools.acquirer import fixture
+from host_tools.acquirer.store import StoreError
+from tests.host.acquirer.conftest import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def kept(path: str) -> Iterator[World]:
+    """A world whose bank is in a file."""
+    with World(database=path) as world:
+        yield world
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "bank.db")
+
+
+def test_the_books_and_the_session_outlive_the_process(path: str, kept: World) -> None:
+    kept.till.sign_in()
+    sale = kept.till.sale_frame(kept.card("plain"), 500)
+    assert kept.till.exchange(sale).fields[39] == "00"
+    kept.store.close()
+
+    with World(database=path) as again:
+        again.till.pik, again.till.mak = kept.till.pik, kept.till.mak
+        assert again.till.exchange(sale).fields[39] == "94"
+        assert again.till.reverse(sale).fields[39] == "00"
+        assert again.balances()["plain"] == again.card("plain").balance
+        assert again.acquirer.ledger.check() == []
+
+
+def test_a_commit_is_in_wal_mode_and_synced(kept: World) -> None:
+    assert kept.store.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert kept.store.db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("change", [{"master_key": bytes(32)}, {"pvk": bytes(16)}], ids=["master key", "PVK"])
+def test_another_bank_s_file_is_not_opened(path: str, kept: World, change: dict[str, bytes]) -> None:
+    with pytest.raises(StoreError):
+        fixture.open_bank(replace(kept.bank, **change), path)  # type: ignore[arg-type]
+
+
+def test_a_file_of_another_version_is_not_opened(path: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="version 99"):
+        World(database=path)
+
+
+def test_the_file_holds_no_pin_no_track_and_no_clear_key(tmp_path: Path, kept: World) -> None:
+    kept.till.sign_in()
+    kept.till.sale(kept.card("plain"))
+    keys = [kept.till.pik, kept.till.mak, kept.bank.pvk, kept.bank.master_key]
+    keys += [terminal.tmk for terminal in kept.bank.terminals.values()]
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    for key in keys:
+        assert key not in files
+        assert key.hex().encode() not in files.lower()
+    for card in kept.bank.cards.values():
+        assert card.pan.encode() in files  # the search does find things
+        assert card.discretionary.encode() not in files
+    offsets = {row[0] for row in kept.store.db.execute("SELECT pin_offset FROM card")}
+    assert not offsets & {card.pin for card in kept.bank.cards.values()}
+
+
+def test_an_exception_leaves_nothing(world: World) -> None:
+    with pytest.raises(ZeroDivisionError), world.store.transaction():
+        _ = world.store.next_sequence() // 0
+    with world.store.transaction():
+        assert world.store.next_sequence() == 2  # the sign-in was the first
