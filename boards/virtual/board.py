@@ -1,0 +1,87 @@
+"""The virtual board: the same parts as a real one, over the wire to the bench."""
+
+import os
+
+import link
+import timing
+
+link.connect()
+timing.install()
+
+import vfs
+from esp32 import NVS, Partition
+from machine import ADC, I2C, PWM, RTC, UART, Pin
+from pins import PINS
+
+from suanpan.drivers.battery import Battery
+from suanpan.drivers.buzzer import Buzzer
+from suanpan.drivers.keypad import Keypad
+from suanpan.drivers.lights import Lights
+from suanpan.drivers.printer import Printer
+from suanpan.drivers.ssd1306 import Ssd1306
+from suanpan.drivers.swipe_reader import SwipeReader
+
+DATA = "/data"
+ASSETS = os.getenv("SUANPAN_ASSETS") or ""
+
+_LEGEND = ("1", "2", "3", "cancel", "4", "5", "6", "clear", "7", "8", "9", "menu", "up", "0", "down", "enter")
+
+vfs.mount(vfs.VfsLfs2(Partition("data")), DATA)  # type: ignore[abstract, arg-type]  # the stubs of VfsLfs2
+
+
+def keypad() -> Keypad:
+    rows = tuple(Pin(number, Pin.OPEN_DRAIN, value=1) for number in PINS["keypad"]["rows"])
+    columns = tuple(Pin(number, Pin.IN, Pin.PULL_UP) for number in PINS["keypad"]["columns"])
+    return Keypad(rows, columns, _LEGEND, random)
+
+
+def display() -> Ssd1306:
+    wiring = PINS["display"]
+    i2c = I2C(wiring["i2c"], scl=Pin(wiring["scl"]), sda=Pin(wiring["sda"]), freq=wiring["frequency"])
+    display = Ssd1306(i2c, wiring["address"])
+    display.start()
+    return display
+
+
+def swipe_reader() -> SwipeReader:
+    return SwipeReader(_uart("swipe"))
+
+
+def printer() -> Printer:
+    return Printer(_uart("printer"))
+
+
+def buzzer() -> Buzzer:
+    return Buzzer(PWM(Pin(PINS["buzzer"]), freq=1000, duty_u16=0))
+
+
+def lights() -> Lights:
+    return Lights(tuple(Pin(number, Pin.OUT, value=0) for number in PINS["lights"]))
+
+
+def battery() -> Battery:
+    return Battery(ADC(Pin(PINS["battery"])))
+
+
+def calendar() -> RTC:
+    return RTC()
+
+
+def journal() -> Partition:
+    return Partition("journal")
+
+
+def random(count: int) -> bytes:
+    return bytes(link.ask(link.RANDOM, bytes((count,))))
+
+
+def device_key() -> bytearray:
+    """32 bytes, this board's own, which never leave it (`suanpan provision` writes them once)."""
+    key = bytearray(32)
+    NVS("suanpan").get_blob("device_key", key)
+    return key
+
+
+def _uart(part: str) -> UART:
+    wiring = PINS[part]
+    return UART(wiring["uart"], wiring["baudrate"], tx=Pin(wiring["tx"]), rx=Pin(wiring["rx"]))

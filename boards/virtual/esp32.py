@@ -1,0 +1,86 @@
+"""`esp32` of the virtual board: the raw flash partitions and the non-volatile store of the ESP32 port.
+
+The flash is NOR: programming only clears bits, erasing sets a sector of 4096 bytes. Its rules are kept by the
+bench, which holds the chip.
+"""
+
+import errno
+import os
+import struct
+
+import link
+from micropython import const
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Readable = bytes | bytearray | memoryview
+    Writable = bytearray | memoryview
+
+_SECTOR = const(4096)
+_BLOCK_COUNT = const(4)
+_BLOCK_SIZE = const(5)
+_BLOCK_ERASE = const(6)
+_ERROR = const(1)
+
+
+class Partition:
+    """Block device with both forms of MicroPython's interface: with an offset nothing is erased."""
+
+    def __init__(self, label: str) -> None:
+        self._offset, self._size = _look_up(label)
+
+    def info(self) -> tuple[int, int]:
+        return self._offset, self._size
+
+    def readblocks(self, block: int, buffer: "Writable", offset: int = 0) -> None:
+        address = self._offset + block * _SECTOR + offset
+        buffer[:] = link.ask(link.FLASH_READ, struct.pack("<IH", address, len(buffer)))
+
+    def writeblocks(self, block: int, buffer: "Readable", offset: int | None = None) -> None:
+        if offset is None:
+            self._erase(block)
+            offset = 0
+        address = self._offset + block * _SECTOR + offset
+        if link.ask(link.FLASH_PROGRAM, struct.pack("<I", address) + bytes(buffer))[0] == _ERROR:
+            raise OSError(errno.EIO)
+
+    def ioctl(self, request: int, argument: int) -> int:
+        if request == _BLOCK_COUNT:
+            return self._size // _SECTOR
+        if request == _BLOCK_SIZE:
+            return _SECTOR
+        if request == _BLOCK_ERASE:
+            self._erase(argument)
+        return 0
+
+    def _erase(self, block: int) -> None:
+        if link.ask(link.FLASH_ERASE, struct.pack("<I", self._offset + block * _SECTOR))[0] == _ERROR:
+            raise OSError(errno.EIO)
+
+
+class NVS:
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+
+    def get_blob(self, key: str, buffer: "Writable") -> int:
+        reply = link.ask(link.NVS_GET, f"{self._namespace}/{key}".encode())
+        if not reply:
+            raise OSError(-0x1102)  # ESP_ERR_NVS_NOT_FOUND, as the ESP32 port raises it
+        buffer[: len(reply)] = reply
+        return len(reply)
+
+    def set_blob(self, key: str, value: "Readable") -> None:
+        link.post(link.NVS_SET, f"{self._namespace}/{key}".encode() + b"\0" + bytes(value))
+
+    def commit(self) -> None:
+        link.flush()
+
+
+def _look_up(label: str) -> tuple[int, int]:
+    """Offset and size of a partition, from the board's table."""
+    with open(f"{os.getenv('SUANPAN_BOARD')}/partitions.csv") as table:
+        for line in table:
+            columns = [column.strip() for column in line.split(",")]
+            if columns[0] == label:
+                return int(columns[3], 16), int(columns[4], 16)
+    raise OSError(errno.ENOENT)

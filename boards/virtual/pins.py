@@ -1,0 +1,19 @@
+# The virtual board's wiring, as data: read by board.py on the device side (import) and by the bench on
+# the host side (ast.literal_eval). Numbers are GPIOs and bus numbers as on an ESP32-S3.
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PINS: "dict[str, Any]" = {
+    "keypad": {
+        "rows": (4, 5, 6, 7),  # driven by the board, open drain, active low
+        "columns": (15, 16, 17, 18),  # read by the board, pulled up
+    },
+    "lights": (9, 10, 11, 12),  # the four contactless lights, active high, left to right
+    "buzzer": 13,  # PWM
+    "battery": 1,  # ADC through a 1:2 divider
+    "display": {"i2c": 0, "scl": 41, "sda": 40, "frequency": 400_000, "address": 0x3C},
+    "swipe": {"uart": 1, "tx": 42, "rx": 2, "baudrate": 9600},
+    "printer": {"uart": 2, "tx": 38, "rx": 39, "baudrate": 115200},
+}

@@ -1,0 +1,85 @@
+"""asyncio on the bench's time: its clock and its I/O queue replaced by ones that live on the wire.
+
+Waiting for a timer or a stream is one question to the bench, which answers when the time has come or something
+has happened. This is the only place that touches asyncio's inside.
+"""
+
+# mypy: disable-error-code="attr-defined"
+# The published stubs do not know asyncio.core.
+
+import asyncio
+
+import link
+from micropython import const
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_POLL = const(3)
+_READ = const(1)
+_WRITE = const(4)
+_TROUBLE = const(0x18)  # error or hang-up wakes both
+
+# asyncio's task queue in C stamps a task that is ready at once with the host's real tick count. Virtual time starts
+# so far ahead of it that such a task is always due, and due before any timer.
+_AHEAD = const(1 << 56)
+
+
+def ticks() -> int:
+    return _AHEAD + link.now_us // 1000
+
+
+class IOQueue:
+    """asyncio's I/O queue: streams that a task waits on, asked by their own `ioctl`."""
+
+    def __init__(self) -> None:
+        self.map: "dict[int, list[Any]]" = {}  # id of stream -> [stream, reading task, writing task]
+
+    def queue_read(self, stream: "Any") -> None:
+        self._queue(stream, 1)
+
+    def queue_write(self, stream: "Any") -> None:
+        self._queue(stream, 2)
+
+    def _queue(self, stream: "Any", slot: int) -> None:
+        entry = self.map.setdefault(id(stream), [stream, None, None])
+        entry[slot] = asyncio.core.cur_task
+        asyncio.core.cur_task.data = self  # so that cancelling the task calls `remove`
+
+    def remove(self, task: "Any") -> None:
+        for entry in list(self.map.values()):
+            for slot in (1, 2):
+                if entry[slot] is task:
+                    entry[slot] = None
+            self._forget_idle(entry)
+
+    def _forget_idle(self, entry: "list[Any]") -> None:
+        if entry[1] is None and entry[2] is None:
+            del self.map[id(entry[0])]
+
+    def wait_io_event(self, ms: int) -> None:
+        # What came earlier may still be waiting to be read: look before letting time pass.
+        if not self._wake() and ms != 0:
+            link.wait(ms)
+            self._wake()
+
+    def _wake(self) -> bool:
+        """Make ready every task whose stream is."""
+        woken = False
+        for entry in list(self.map.values()):
+            wanted = (_READ if entry[1] else 0) | (_WRITE if entry[2] else 0)
+            ready = entry[0].ioctl(_POLL, wanted)
+            for slot, bit in ((1, _READ), (2, _WRITE)):
+                if entry[slot] and ready & (bit | _TROUBLE):
+                    asyncio.core._task_queue.push(entry[slot])
+                    entry[slot] = None
+                    woken = True
+            self._forget_idle(entry)
+        return woken
+
+
+def install() -> None:
+    asyncio.core.ticks = ticks
+    asyncio.core.IOQueue = IOQueue
+    asyncio.new_event_loop()

@@ -1,0 +1,57 @@
+"""The board's flash chip: NOR rules over an image file that outlives every power cut.
+
+Programming only clears bits, erasing sets a sector; times are the typical ones of the W25Q32 data sheet.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+from host_tools.bench.bus import Clock
+
+SECTOR = 4096
+PAGE = 256
+PAGE_PROGRAM_US = 400
+SECTOR_ERASE_US = 45_000
+
+
+class NorFlash:
+    def __init__(self, image: Path) -> None:
+        self._file = image.open("r+b")
+        self._cells = mmap.mmap(self._file.fileno(), 0)
+        self.programs = 0
+        self.erases = 0
+
+    def attach(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def read(self, address: int, size: int) -> bytes:
+        return self._cells[address : address + size]
+
+    def program(self, address: int, data: bytes) -> bool:
+        """Clear the bits that are 0 in `data`; False when that leaves the chip."""
+        if address + len(data) > len(self._cells):
+            return False
+        before = int.from_bytes(self.read(address, len(data)), "big")
+        after = before & int.from_bytes(data, "big")
+        self._cells[address : address + len(data)] = after.to_bytes(len(data), "big")
+        pages = (address + len(data) - 1) // PAGE - address // PAGE + 1
+        self.programs += pages
+        self._clock.busy(pages * PAGE_PROGRAM_US)
+        return True
+
+    def erase(self, address: int) -> bool:
+        if address % SECTOR or address + SECTOR > len(self._cells):
+            return False
+        self._cells[address : address + SECTOR] = b"\xff" * SECTOR
+        self.erases += 1
+        self._clock.busy(SECTOR_ERASE_US)
+        return True
+
+    def image(self) -> bytes:
+        return self._cells[:]
+
+    def close(self) -> None:
+        self._cells.close()
+        self._file.close()

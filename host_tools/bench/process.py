@@ -1,0 +1,69 @@
+"""The firmware as a process of the unix port, and the socket it meets the bench on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from host_tools.micropython import find_micropython, firmware_root, heap_ceiling
+from host_tools.micropython.compiler import compiled
+from host_tools.micropython.port import ROOT
+
+BOARD = ROOT / "boards" / "virtual"
+ASSETS = ROOT / "firmware" / "assets"
+HEAP = "256k"  # of the 64-bit port; an ESP32's words are half as long
+
+
+class FirmwareProcess:
+    """One power-on of the firmware, compiled as a board has it; SUANPAN_FIRMWARE names another tree, run as it is."""
+
+    def __init__(self, *, heap: str = HEAP, measure_heap: bool = False) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="suanpan-")
+        address = Path(self._directory.name) / "bench"
+        self.log = Path(self._directory.name) / "console"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(address))
+            listener.listen(1)
+            listener.settimeout(10)
+            firmware = firmware_root()
+            if firmware == ROOT / "firmware":
+                firmware = compiled(firmware)
+            environment = {
+                "MICROPYPATH": f"{compiled(BOARD)}:{firmware}:.frozen",
+                "SUANPAN_BENCH": str(address),
+                "SUANPAN_BOARD": str(BOARD),
+                "SUANPAN_ASSETS": str(ASSETS),
+            }
+            if measure_heap:
+                environment["SUANPAN_HEAP"] = "1"
+            with self.log.open("wb") as console:
+                self._process = subprocess.Popen(
+                    [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", "-m", "main"],
+                    env=os.environ | environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=console,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            self.socket = listener.accept()[0]
+
+    def console(self) -> str:
+        """All that the firmware has printed: nothing, unless it died of something."""
+        return self.log.read_text("utf-8", errors="replace")
+
+    def cpu_seconds(self) -> float:
+        """Processor time used so far, to the nanosecond where the kernel is Linux; 0 elsewhere."""
+        schedule = Path(f"/proc/{self._process.pid}/schedstat")
+        return int(schedule.read_text().split()[0]) / 1e9 if schedule.exists() else 0.0
+
+    def kill(self) -> str:
+        """Cut the power; returns the console."""
+        self._process.kill()
+        self._process.wait()
+        self.socket.close()
+        console = self.console()
+        self._directory.cleanup()
+        return console

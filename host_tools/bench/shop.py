@@ -1,0 +1,142 @@
+"""A shop in lockstep: one terminal fresh from the workshop, and the acquirer that it talks to.
+
+The steps are what people do there, so that scripts, tests and the demo read like a day at the counter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+from host_tools.acquirer.cards import Card, tracks
+from host_tools.acquirer.connection import Close, Connection
+from host_tools.acquirer.faults import Fault, Faults, Kind
+from host_tools.acquirer.fixture import Enrolment, load, open_bank
+from host_tools.acquirer.host import Acquirer
+from host_tools.acquirer.trace import Record
+from host_tools.bench.lockstep import LockstepBench
+from host_tools.bench.process import HEAP
+from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD, Profile, build_image
+
+TERMINAL = "10000001"
+HOST = "acquirer.test"
+PORT = 9000
+OPENING = datetime(2026, 11, 23, 9, 0)
+
+
+def profile(enrolment: Enrolment, language: str = "zh") -> Profile:
+    """The terminal that an acquirer has enrolled; the fixture has the Chinese name, a space, the English one."""
+    chinese, _, english = enrolment.merchant.partition(" ")
+    return Profile(
+        terminal_id=enrolment.tid,
+        merchant_id=enrolment.mid,
+        merchant=(chinese, english),
+        serial=enrolment.serial,
+        tmk=enrolment.tmk,
+        host=HOST,
+        port=PORT,
+        language=language,
+    )
+
+
+class Shop:
+    """`directory` holds the flash image; everything that is random follows from `seed`."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        seed: int = 1,
+        language: str = "zh",
+        heap: str = HEAP,
+        measure_heap: bool = False,
+    ) -> None:
+        fixture = load()
+        self.cards = fixture.cards
+        self.trace: list[Record] = []
+        self.faults = Faults()
+        self.host_up = True
+        self.flash_image = directory / "flash.bin"
+        image, nvs = build_image(profile(fixture.terminals[TERMINAL], language), Random(f"{seed} workshop").randbytes)
+        self.flash_image.write_bytes(image)
+        self.bench = LockstepBench(
+            self.flash_image,
+            seed=seed,
+            start=OPENING,
+            nvs=nvs,
+            hosts={f"{HOST}:{PORT}": self._answer_the_door},
+            heap=heap,
+            measure_heap=measure_heap,
+        )
+        self.acquirer = Acquirer(
+            open_bank(fixture),
+            now=self.bench.now,
+            random=Random(f"{seed} acquirer").randbytes,
+            tracer=self.trace.append,
+        )
+
+    # -- what people do --
+
+    def open(self) -> None:
+        """Power on, log in, sign in."""
+        self.bench.power_on()
+        self.log_in()
+
+    def log_in(self, operator: str = FACTORY_OPERATOR, password: str = FACTORY_PASSWORD) -> None:
+        self.bench.expect("柜员号")
+        self.bench.type(operator)
+        self.bench.press("enter")
+        self.bench.expect("柜员密码")
+        self.bench.type(password)
+        self.bench.press("enter")
+
+    def swipe(self, card: Card, **how: object) -> None:
+        track1, track2 = (track[1:-2] for track in tracks(card))  # the reader adds sentinels and LRC
+        self.bench.parts.swipe_reader.swipe(track1, track2, **how)  # type: ignore[arg-type]
+
+    def ask_for(self, fen: int, card: Card, pin: str | None = None) -> None:
+        """Key an amount, swipe the card, key its PIN (or another): up to where the host is asked."""
+        bench = self.bench
+        bench.type(str(fen))
+        bench.press("enter")
+        bench.expect("请刷卡")
+        self.swipe(card)
+        bench.expect("请输入密码")
+        bench.type(card.pin if pin is None else pin)
+        bench.press("enter")
+
+    def take_slips(self) -> None:
+        """Tear the first copy off when asked to, and wait until the second is out."""
+        self.bench.expect("撕单后按确认")
+        self.bench.press("enter")
+        self.bench.expect("请输入金额")
+
+    def disturb(self, kind: Kind, mti: str | None = None, **how: object) -> None:
+        """Let the host's line or the host itself fail at the next such message."""
+        self.faults.arm(Fault(kind, mti, **how))  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        self.bench.close()
+
+    def __enter__(self) -> Shop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answer_the_door(self) -> _Exchange | None:
+        return _Exchange(Connection(self.acquirer, self.faults)) if self.host_up else None
+
+
+class _Exchange:
+    """The acquirer's timed actions in the terms of the bench's network."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes | None]]:
+        return [
+            (action.after_ms * 1000, None if isinstance(action, Close) else action.data)
+            for action in self._connection.feed(data)
+        ]

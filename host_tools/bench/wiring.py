@@ -1,0 +1,85 @@
+"""Which part hangs on which pin and bus: the board's own wiring table, read as data."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from host_tools.bench.bus import AdcPart, I2cPart, Part, PinPart, PwmPart, SpiPart, UartPart
+from host_tools.bench.parts.battery import Battery
+from host_tools.bench.parts.buzzer import Buzzer
+from host_tools.bench.parts.keypad import Keypad
+from host_tools.bench.parts.lights import Lights
+from host_tools.bench.parts.printer import Printer
+from host_tools.bench.parts.ssd1306 import Ssd1306
+from host_tools.bench.parts.swipe_reader import SwipeReader
+
+
+def read_pins(table: Path) -> dict[str, Any]:
+    """The literal called PINS in a board's pins.py, without running it."""
+    for statement in ast.parse(table.read_text("utf-8")).body:
+        if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "PINS" and statement.value:
+            pins = ast.literal_eval(statement.value)
+            assert isinstance(pins, dict)
+            return pins
+    raise ValueError(f"{table} has no PINS")
+
+
+@dataclass
+class Parts:
+    """Every part on the virtual board, by name for the script and by connection for the board."""
+
+    keypad: Keypad
+    display: Ssd1306
+    swipe_reader: SwipeReader
+    printer: Printer
+    buzzer: Buzzer
+    lights: Lights
+    battery: Battery
+    on_pins: list[PinPart]
+    on_uarts: dict[int, UartPart]
+    on_i2c: list[tuple[int, I2cPart]]
+    on_spi: list[tuple[int, SpiPart]]
+    on_pwm: dict[int, PwmPart]
+    on_adc: dict[int, AdcPart]
+
+    def power_off(self) -> None:
+        everything: list[Part] = [
+            *self.on_pins,
+            *self.on_uarts.values(),
+            *(part for _, part in self.on_i2c),
+            *(part for _, part in self.on_spi),
+            *self.on_pwm.values(),
+        ]
+        for part in everything:
+            part.power_off()
+
+
+def build(table: Path, random: Random) -> Parts:
+    """Solder the parts to the pins of a board's table."""
+    pins = read_pins(table)
+    keypad = Keypad(pins["keypad"]["rows"], pins["keypad"]["columns"], random)
+    display = Ssd1306(pins["display"]["address"])
+    swipe_reader = SwipeReader()
+    printer = Printer()
+    buzzer = Buzzer()
+    lights = Lights(pins["lights"])
+    battery = Battery()
+    return Parts(
+        keypad,
+        display,
+        swipe_reader,
+        printer,
+        buzzer,
+        lights,
+        battery,
+        on_pins=[keypad, lights],
+        on_uarts={pins["swipe"]["uart"]: swipe_reader, pins["printer"]["uart"]: printer},
+        on_i2c=[(pins["display"]["i2c"], display)],
+        on_spi=[],
+        on_pwm={pins["buzzer"]: buzzer},
+        on_adc={pins["battery"]: battery},
+    )

@@ -1,0 +1,108 @@
+"""A terminal as it leaves the workshop: flash image with parameters and keys, empty journal, device key.
+
+The key store's file is written here from its format alone (firmware/suanpan/ledger/key_store.py): slot u8 |
+length u8 | AES-SIV of the key under the device key, with the slot as associated data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from littlefs import LittleFS
+
+BOARD = Path(__file__).parents[2] / "boards" / "virtual"
+FLASH_SIZE = 4 * 1024 * 1024
+SECTOR = 4096
+DEVICE_KEY_SIZE = 32
+FACTORY_OPERATOR = "01"
+FACTORY_PASSWORD = "0000"  # what the field's terminals leave the factory with
+
+_TMK_SLOT = 1
+_PASSWORD_ITERATIONS = 500  # what an ESP32 does in the time between two keys
+
+Random = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What makes a terminal this shop's: `merchant` is its name in Chinese and in English, `tmk` 16 bytes."""
+
+    terminal_id: str
+    merchant_id: str
+    merchant: tuple[str, str]
+    serial: str
+    tmk: bytes
+    host: str
+    port: int
+    language: str = "zh"
+
+
+@dataclass(frozen=True)
+class Partition:
+    name: str
+    offset: int
+    size: int
+
+
+def partitions(table: Path = BOARD / "partitions.csv") -> dict[str, Partition]:
+    """The rows of an ESP-IDF partition table, by name."""
+    found = {}
+    for line in table.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _type, _subtype, offset, size = (column.strip() for column in line.split(","))
+            found[name] = Partition(name, int(offset, 0), int(size, 0))
+    return found
+
+
+def build_image(profile: Profile, random: Random) -> tuple[bytes, dict[str, bytes]]:
+    """The flash image and the non-volatile store (name -> value) of a new terminal."""
+    device_key = random(DEVICE_KEY_SIZE)
+    data = partitions()["data"]
+    image = bytearray(b"\xff" * FLASH_SIZE)
+    files = {
+        "params.json": json.dumps(_parameters(profile, random), ensure_ascii=False).encode(),
+        "keys.bin": _sealed_key(device_key, _TMK_SLOT, profile.tmk),
+    }
+    image[data.offset : data.offset + data.size] = _file_system(files, data.size)
+    return bytes(image), {"suanpan/device_key": device_key}
+
+
+def _parameters(profile: Profile, random: Random) -> dict[str, object]:
+    salt = random(16)
+    password = hashlib.pbkdf2_hmac("sha256", FACTORY_PASSWORD.encode(), salt, _PASSWORD_ITERATIONS)
+    return {
+        "schema": 1,
+        "terminal_id": profile.terminal_id,
+        "merchant_id": profile.merchant_id,
+        "merchant_name": {"zh": profile.merchant[0], "en": profile.merchant[1]},
+        "serial": profile.serial,
+        "tpdu": "6000030000",
+        "header": "603100311003",
+        "hosts": [[profile.host, profile.port]],
+        "connect_timeout_s": 10,
+        "host_timeout_s": 30,
+        "language": profile.language,
+        "receipt_copies": 2,
+        "large_amount": 5_000_000,
+        "operators": {
+            FACTORY_OPERATOR: {"salt": salt.hex(), "hash": password.hex(), "iterations": _PASSWORD_ITERATIONS}
+        },
+    }
+
+
+def _sealed_key(device_key: bytes, slot: int, key: bytes) -> bytes:
+    sealed = AESSIV(device_key).encrypt(key, [b"suanpan-key", bytes([slot])])
+    return bytes([slot, len(sealed)]) + sealed
+
+
+def _file_system(files: dict[str, bytes], size: int) -> bytes:
+    fs = LittleFS(block_size=SECTOR, block_count=size // SECTOR)
+    for name, content in files.items():
+        with fs.open(name, "wb") as file:
+            file.write(content)
+    return bytes(fs.context.buffer)
