@@ -1,0 +1,52 @@
+"""A host's answer: read, proved, and matched to what was asked."""
+
+from suanpan.acquirer.messages import reply_mti
+from suanpan.codec import iso8583
+from suanpan.crypto import mac
+from suanpan.crypto.octets import equal
+from suanpan.errors import BadReply, CodecError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.crypto.octets import Readable
+
+_MAC = 64
+# Fields that an answer must repeat as they were asked; the second lot only where it has them.
+_IDENTIFYING = (11, 41, 42)
+_REPEATED = (2, 3, 4, 49)
+
+
+class Answer:
+    """Raises BadReply for what is not a message."""
+
+    def __init__(self, message: bytes) -> None:
+        self._message = message
+        try:
+            self.mti, self._fields = iso8583.decode(message)
+        except CodecError:
+            raise BadReply from None
+
+    def text(self, number: int) -> str:
+        """A field of digits or text; empty if the answer does not have it."""
+        value = self._fields.get(number, "")
+        return value if isinstance(value, str) else ""
+
+    def data(self, number: int) -> bytes:
+        """A field of bytes; empty if the answer does not have it."""
+        value = self._fields.get(number, b"")
+        return value if isinstance(value, bytes) else b""
+
+    def has_mac_of(self, mak: "Readable") -> bool:
+        """Whether it ends in the MAC that this key gives it."""
+        return _MAC in self._fields and equal(mac.cup_ecb(mak, iso8583.mac_input(self._message)), self.data(_MAC))
+
+    def belongs_to(self, request: "Readable") -> bool:
+        """Whether it is the answer to this request and no other: a late or a replayed one is not."""
+        mti, asked = iso8583.decode(request)
+        fields = self._fields
+        if self.mti != reply_mti(mti):
+            return False
+        for number in _IDENTIFYING:
+            if fields.get(number) != asked[number]:
+                return False
+        return all(fields[number] == asked[number] for number in _REPEATED if number in fields and number in asked)

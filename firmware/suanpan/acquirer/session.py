@@ -1,0 +1,155 @@
+"""The terminal's talk with the acquirer: sign-in, and each financial message with its MAC and its own answer."""
+
+import asyncio
+
+from suanpan.acquirer import messages
+from suanpan.acquirer.answer import Answer
+from suanpan.acquirer.framing import connect
+from suanpan.codec import iso8583
+from suanpan.crypto import mac, pin_block
+from suanpan.crypto.check_value import verify
+from suanpan.crypto.des import Tdes
+from suanpan.crypto.octets import wipe
+from suanpan.errors import BadReply, MacError, NoReply, SignInRefused
+from suanpan.ledger.key_store import MAK, PIK, TMK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.acquirer.framing import Line
+    from suanpan.acquirer.messages import Values
+    from suanpan.codec.track import Track2
+    from suanpan.crypto.secret import PinEntry
+    from suanpan.ledger.entry import Entry
+    from suanpan.ledger.key_store import KeyStore
+    from suanpan.ledger.parameters import Parameters
+
+RESPONSE = 39
+APPROVED = "00"
+# What closes a reversal: done, or nothing there to reverse.
+_REVERSAL_CLOSED = ("00", "25")
+
+# F62 of a sign-in's answer: PIK, check value, MAK, unused, check value; the keys under the TMK.
+_WORKING_KEYS = 40
+
+
+class Acquirer:
+    def __init__(self, parameters: "Parameters", keys: "KeyStore") -> None:
+        self._parameters = parameters
+        self._keys = keys
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are working keys to send a financial message with."""
+        return self._keys.has(PIK) and self._keys.has(MAK)
+
+    async def connect(self) -> "Session":
+        """Raises NotConnected."""
+        parameters = self._parameters
+        host, port = parameters.hosts[0]
+        prefix = bytes.fromhex(parameters.tpdu + parameters.header)
+        line = await connect(host, port, prefix, parameters.connect_timeout_s)
+        return Session(line, parameters, self._keys)
+
+
+class Session:
+    """One connection; use as `async with`. One request is under way at a time."""
+
+    def __init__(self, line: "Line", parameters: "Parameters", keys: "KeyStore") -> None:
+        self._line = line
+        self._parameters = parameters
+        self._keys = keys
+
+    async def __aenter__(self) -> "Session":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._line.close()
+
+    async def sign_in(self, stan: str, batch: str, operator: str) -> Answer:
+        """Fetch and store new working keys; the host's answer, whose F60 carries the batch number.
+
+        Raises SignInRefused, or CheckValueError when a key is not what its check value says (none is stored).
+        """
+        serial = self._parameters.serial
+        values: "Values" = {
+            11: stan,
+            62: f"Sequence No{len(serial):02}{serial}".encode(),
+            63: f"{operator} ".encode(),
+        }
+        answer = await self._exchange(messages.build("sign_in", self._parameters, batch, values), None)
+        if answer.text(RESPONSE) != APPROVED:
+            raise SignInRefused
+        self._take_keys(answer.data(62))
+        return answer
+
+    def _take_keys(self, wrapped: bytes) -> None:
+        if len(wrapped) != _WORKING_KEYS:
+            raise BadReply
+        tmk = self._keys.load(TMK)
+        pik, mak = bytearray(wrapped[:16]), bytearray(wrapped[20:28])
+        try:
+            with Tdes(tmk) as cipher:
+                cipher.decrypt(pik, pik)
+                cipher.decrypt(mak, mak)
+            verify(pik, wrapped[16:20])
+            verify(mak, wrapped[36:40])
+            self._keys.store({PIK: pik, MAK: mak})
+        finally:
+            for key in (tmk, pik, mak):
+                wipe(key)
+
+    async def authorise(self, entry: "Entry", track: "Track2", pin: "PinEntry") -> Answer:
+        """Ask for the approval of a sale whose entry is open; the verified answer.
+
+        NoReply, BadReply and MacError mean that nobody knows what the host did: the entry must be reversed.
+        """
+        values = _transaction(entry)
+        values[35] = track.data
+        if len(pin):
+            pik = self._keys.load(PIK)
+            try:
+                values[52] = pin_block.format0(pik, pin.view, track.pan)
+            finally:
+                wipe(pik)
+        return await self._financial("sale", entry.batch, values)
+
+    async def reverse(self, entry: "Entry") -> str:
+        """Send the reversal of an entry; the host's response code."""
+        values = _transaction(entry)
+        values[RESPONSE] = entry.reason
+        answer = await self._financial("sale_reversal", entry.batch, values)
+        return answer.text(RESPONSE)
+
+    async def _financial(self, name: str, batch: str, values: "Values") -> Answer:
+        mak = self._keys.load(MAK)
+        try:
+            request = messages.build(name, self._parameters, batch, values)
+            request[-messages.MAC_SIZE :] = mac.cup_ecb(mak, iso8583.mac_input(request))
+            return await self._exchange(request, mak)
+        finally:
+            wipe(mak)
+
+    async def _exchange(self, request: bytearray, mak: "bytearray | None") -> Answer:
+        """Send, and wait for the answer that belongs to it; answers to something else are passed over."""
+        try:
+            return await asyncio.wait_for(self._answered(request, mak), self._parameters.host_timeout_s)
+        except (asyncio.TimeoutError, EOFError, OSError):
+            raise NoReply from None
+
+    async def _answered(self, request: bytearray, mak: "bytearray | None") -> Answer:
+        await self._line.send(request)
+        while True:
+            answer = Answer(await self._line.receive())
+            if mak is not None and not answer.has_mac_of(mak):
+                raise MacError
+            if answer.belongs_to(request):
+                return answer
+
+
+def _transaction(entry: "Entry") -> "Values":
+    return {2: entry.pan, 4: f"{entry.amount:012}", 11: entry.stan, 14: entry.expiry, 22: entry.entry_mode}
+
+
+def closes(code: str) -> bool:
+    """Whether the host's answer to a reversal is its last word."""
+    return code in _REVERSAL_CLOSED

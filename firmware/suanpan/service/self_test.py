@@ -1,0 +1,37 @@
+"""开机自检: what a person needs to know about the parts before the first customer comes."""
+
+from suanpan.errors import PrinterError
+from suanpan.ledger.key_store import TMK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.terminal import Terminal
+
+_LOW_BATTERY = 10  # percent
+
+
+async def self_test(t: "Terminal") -> None:
+    """Show what is wrong, each until a key is pressed or ten seconds are over; nothing here stops the terminal.
+
+    Display, flash, keys and parameters have proved themselves already: without them there is no screen to show.
+    """
+    screen = t.screen
+    title = screen.title("check")
+    screen.show(title, screen.message("please_wait"))
+    faults = []
+    stuck = screen.keypad.stuck()
+    if stuck:
+        faults.append(f"{screen.message('stuck_keys')} {' '.join(stuck)}")
+    try:
+        await t.printer.reset()
+    except PrinterError as problem:
+        faults.append(screen.error(problem.code))
+    if t.battery.percent() < _LOW_BATTERY:
+        faults.append(screen.message("low_battery"))
+    if not t.keys.has(TMK):
+        faults.append(screen.message("no_keys"))
+    for fault in faults:
+        screen.buzzer.error()
+        await screen.notice(title, fault)
+    if not faults:
+        await screen.notice(title, screen.message("in_good_order"), 1)

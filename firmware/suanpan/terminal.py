@@ -1,0 +1,72 @@
+"""The terminal as its flows see it: one of each thing, put together by main.py."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from suanpan.acquirer.session import Acquirer
+    from suanpan.drivers.battery import Battery
+    from suanpan.drivers.printer import Printer
+    from suanpan.drivers.swipe_reader import SwipeReader
+    from suanpan.ledger.key_store import KeyStore
+    from suanpan.ledger.ledger import Ledger
+    from suanpan.ledger.parameters import Parameters
+    from suanpan.ui.gb2312 import Encoder
+    from suanpan.ui.screen import Screen
+
+    class Calendar(Protocol):
+        """machine.RTC."""
+
+        def datetime(self, value: "tuple[int, ...] | None" = None) -> "tuple[int, ...]": ...
+
+
+class Terminal:
+    def __init__(
+        self,
+        *,
+        screen: "Screen",
+        swipe_reader: "SwipeReader",
+        printer: "Printer",
+        battery: "Battery",
+        encoder: "Encoder",
+        calendar: "Calendar",
+        parameters: "Parameters",
+        keys: "KeyStore",
+        ledger: "Ledger",
+        acquirer: "Acquirer",
+        random: "Callable[[int], bytes]",
+    ) -> None:
+        self.screen = screen
+        self.swipe_reader = swipe_reader
+        self.printer = printer
+        self.battery = battery
+        self.encoder = encoder
+        self.calendar = calendar
+        self.parameters = parameters
+        self.keys = keys
+        self.ledger = ledger
+        self.acquirer = acquirer
+        self.random = random
+        self.operator = ""  # two digits while somebody is logged in
+
+    def today(self) -> str:
+        """YYMMDD."""
+        year, month, day = self.calendar.datetime()[:3]
+        return f"{year % 100:02}{month:02}{day:02}"
+
+    def time(self) -> str:
+        """HHMMSS."""
+        hour, minute, second = self.calendar.datetime()[4:7]
+        return f"{hour:02}{minute:02}{second:02}"
+
+    def set_time(self, date: str, time: str) -> None:
+        """Take over the host's clock: MMDD and HHMMSS, in the year that brings it nearest to our own."""
+        year, month = self.calendar.datetime()[:2]
+        host_month = int(date[:2])
+        if host_month - month > 6:
+            year -= 1
+        elif month - host_month > 6:
+            year += 1
+        day = int(date[2:])
+        self.calendar.datetime((year, host_month, day, 0, int(time[:2]), int(time[2:4]), int(time[4:]), 0))

@@ -1,0 +1,6 @@
+"""Amounts in words a person reads; inside the terminal money is an integer of 分."""
+
+
+def yuan(amount: int) -> str:
+    """1234 -> "12.34"."""
+    return f"{amount // 100}.{amount % 100:02}"

@@ -1,0 +1,138 @@
+"""The slips (签购单) as rows of text for a 58 mm printer: what stands where, not how it is printed."""
+
+from micropython import const
+
+from suanpan.ui.canvas import columns, wrap
+from suanpan.ui.money import yuan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.ledger.entry import Entry
+    from suanpan.ledger.parameters import Parameters
+    from suanpan.ui.strings import Strings
+
+WIDTH = const(32)  # columns
+
+# How a row is printed; a double row is twice as wide and high.
+PLAIN = const(0)
+CENTRE = const(1)
+DOUBLE = const(2)
+
+MERCHANT = const(0)
+CUSTOMER = const(1)
+
+_RULE = "-" * WIDTH
+
+
+class Slip:
+    """Rows of (text, style), built from the top."""
+
+    def __init__(self, parameters: "Parameters", strings: "Strings") -> None:
+        self.rows: "list[tuple[str, int]]" = []
+        self._parameters = parameters
+        self._strings = strings
+
+    def label(self, name: str) -> str:
+        return self._strings.get(f"slip.{name}")
+
+    def add(self, text: str, style: int = PLAIN) -> None:
+        self.rows.append((text, style))
+
+    def field(self, name: str, value: str, style: int = PLAIN) -> None:
+        """`label: value`; a value too long for the row, or printed double, goes on rows of its own."""
+        label = f"{self.label(name)}: "
+        if style == PLAIN and columns(label) + columns(value) <= WIDTH:
+            self.add(label + value)
+        else:
+            self.add(label.rstrip())
+            self.add(value, style)
+
+    def pair(self, name: str, value: str, name2: str, value2: str) -> None:
+        """Two short fields on one row, the second from the middle on; on two rows where they do not fit."""
+        left = f"{self.label(name)}: {value}"
+        right = f"{self.label(name2)}: {value2}"
+        if columns(left) < WIDTH // 2 and columns(right) <= WIDTH // 2:
+            self.add(left + " " * (WIDTH // 2 - columns(left)) + right)
+        else:
+            self.add(left)
+            self.add(right)
+
+    def rule(self) -> None:
+        self.add(_RULE)
+
+    def head(self, title: str) -> None:
+        parameters = self._parameters
+        name = parameters.merchant_name[self._strings.language]
+        self.add(name, CENTRE | DOUBLE if columns(name) <= WIDTH // 2 else CENTRE)
+        self.add(title, CENTRE)
+        self.rule()
+        self.field("merchant_name", name)
+        self.field("merchant_id", parameters.merchant_id)
+        self.field("terminal_id", parameters.terminal_id)
+
+
+def masked(pan: str) -> str:
+    """First six and last four digits (S3); the number of asterisks tells the length."""
+    return pan[:6] + "*" * (len(pan) - 10) + pan[-4:]
+
+
+def sale_slip(entry: "Entry", parameters: "Parameters", strings: "Strings", copy: int, reprint: bool) -> Slip:
+    """One copy of the slip of an approved sale."""
+    slip = Slip(parameters, strings)
+    slip.head(slip.label("slip"))
+    slip.field("operator", entry.operator)
+    slip.rule()
+    slip.add(slip.label("merchant_copy" if copy == MERCHANT else "customer_copy"))
+    issuer, acquirer = entry.parties[:11].strip(), entry.parties[11:].strip()
+    if issuer:
+        slip.field("issuer", issuer)
+    if acquirer:
+        slip.field("acquirer", acquirer)
+    slip.field("card", f"{masked(entry.pan)} /S")
+    slip.field("type", strings.get("title.sale"), DOUBLE)
+    slip.field("expiry", f"{entry.expiry[:2]}/{entry.expiry[2:]}")
+    slip.pair("batch", entry.batch, "voucher", entry.stan)
+    slip.field("auth_code", entry.auth_code)
+    slip.field("reference", entry.reference)
+    slip.field("time", _moment(_host_date(entry.date, entry.host_date), entry.host_time))
+    slip.field("amount", f"RMB {yuan(entry.amount)}", DOUBLE)
+    slip.rule()
+    if reprint:
+        slip.add(slip.label("reprint"), CENTRE)
+    if copy == MERCHANT:
+        slip.field("signature", "")
+        slip.add("")
+        slip.rule()
+        for line in wrap(slip.label("agreement"), WIDTH):
+            slip.add(line)
+    return slip
+
+
+def totals_slip(
+    batch: str, count: int, amount: int, date: str, time: str, parameters: "Parameters", strings: "Strings"
+) -> Slip:
+    """The current batch: how many sales were approved and not taken back, and what they come to."""
+    slip = Slip(parameters, strings)
+    slip.head(slip.label("totals"))
+    slip.rule()
+    slip.field("batch", batch)
+    slip.field("time", _moment(date, time))
+    slip.field("count", str(count))
+    slip.field("sum", f"RMB {yuan(amount)}", DOUBLE)
+    slip.rule()
+    return slip
+
+
+def _host_date(date: str, host_date: str) -> str:
+    """The host's MMDD as YYMMDD: in the terminal's year (`date`, YYMMDD), but for a night between two years."""
+    year = int(date[:2])
+    if date[2:4] == "12" and host_date[:2] == "01":
+        year += 1
+    elif date[2:4] == "01" and host_date[:2] == "12":
+        year -= 1
+    return f"{year:02}{host_date}"
+
+
+def _moment(date: str, time: str) -> str:
+    """YYMMDD, HHMMSS -> 2026/11/23 09:31:05."""
+    return f"20{date[:2]}/{date[2:4]}/{date[4:]} {time[:2]}:{time[2:4]}:{time[4:]}"

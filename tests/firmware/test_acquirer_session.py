@@ -1,0 +1,281 @@
+"""The terminal's side of every exchange, against a scripted host that fails on the first surprise."""
+
+import asyncio
+import unittest
+
+from suanpan.acquirer import messages
+from suanpan.acquirer.session import Session, closes
+from suanpan.codec import iso8583
+from suanpan.codec.track import parse_track2
+from suanpan.crypto import mac
+from suanpan.crypto.check_value import check_value
+from suanpan.crypto.des import Tdes
+from suanpan.crypto.secret import PinEntry
+from suanpan.errors import BadReply, CheckValueError, MacError, NoReply, SignInRefused
+from suanpan.ledger.key_store import MAK, PIK, TMK
+
+TMK_BYTES = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
+PIK_BYTES = bytes.fromhex("11223344556677889900AABBCCDDEEFF")
+MAK_BYTES = bytes.fromhex("2222222222222222")
+TRACK = b";6200000000000013=35121200000012345?"
+
+
+class Parameters:
+    terminal_id = "10000001"
+    merchant_id = "898110257340001"
+    serial = "SP-VB-000001"
+    host_timeout_s = 30
+
+
+class Keys:
+    def __init__(self, **_):
+        self.slots = {TMK: TMK_BYTES, PIK: PIK_BYTES, MAK: MAK_BYTES}
+        self.lent = []
+
+    def load(self, slot):
+        key = bytearray(self.slots[slot])
+        self.lent.append(key)
+        return key
+
+    def store(self, keys):
+        for slot, key in keys.items():
+            self.slots[slot] = bytes(key)
+
+
+class Line:
+    """Answers each request as the script says: a function from (mti, fields) to a list of replies or errors."""
+
+    def __init__(self, *script):
+        self.script = list(script)
+        self.sent = []
+        self.waiting = []
+
+    async def send(self, message):
+        self.sent.append(bytes(message))
+        self.waiting += self.script.pop(0)(*iso8583.decode(message))
+
+    async def receive(self):
+        if not self.waiting:
+            raise EOFError
+        answer = self.waiting.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self):
+        pass
+
+
+class Entry:
+    batch = "000001"
+    stan = "000042"
+    pan = "6200000000000013"
+    amount = 12_34
+    expiry = "3512"
+    entry_mode = "021"
+    reason = "98"
+
+
+def reply(mti, fields, **changes):
+    """The genuine answer to a request, changed field by field (`f39="51"`; None drops one), under a right MAC."""
+    answer = {number: fields[number] for number in (2, 3, 4, 11, 41, 42, 49, 60) if number in fields}
+    answer[39] = "00"
+    for name, value in changes.items():
+        answer[int(name[1:])] = value
+    answer = {number: value for number, value in answer.items() if value is not None}
+    sealed = mti[1] != "8"
+    if sealed:
+        answer[64] = bytes(8)
+    message = iso8583.encode(messages.reply_mti(mti), answer)
+    if sealed:
+        message[-8:] = mac.cup_ecb(MAK_BYTES, memoryview(message)[:-8])
+    return bytes(message)
+
+
+def genuine(**changes):
+    return lambda mti, fields: [reply(mti, fields, **changes)]
+
+
+def wrapped_keys(pik=PIK_BYTES, mak=MAK_BYTES, pik_check=None, mak_check=None):
+    with Tdes(TMK_BYTES) as cipher:
+        wrapped = bytes(cipher.encrypt(pik)) + (pik_check or check_value(pik))
+        return wrapped + bytes(cipher.encrypt(mak)) + bytes(8) + (mak_check or check_value(mak))
+
+
+class Case(unittest.TestCase):
+    def session(self, *script):
+        self.line = Line(*script)
+        self.keys = Keys()
+        return Session(self.line, Parameters, self.keys)
+
+    def sale(self, *script, pin="123456"):
+        with PinEntry() as entered:
+            for digit in pin:
+                entered.append(digit)
+            return asyncio.run(self.session(*script).authorise(Entry, parse_track2(TRACK), entered))
+
+    def sent(self):
+        self.assertEqual(len(self.line.sent), 1)
+        return iso8583.decode(self.line.sent[0])
+
+
+class TestSale(Case):
+    def test_the_request_has_the_fields_of_a_swiped_sale(self):
+        self.sale(genuine())
+        mti, fields = self.sent()
+        self.assertEqual(mti, "0200")
+        self.assertEqual(sorted(fields), [2, 3, 4, 11, 14, 22, 25, 26, 35, 41, 42, 49, 52, 53, 60, 64])
+        expected = {
+            3: "000000",
+            4: "000000001234",
+            11: "000042",
+            22: "021",
+            25: "00",
+            26: "12",
+            35: "6200000000000013=35121200000012345",
+            49: "156",
+            53: "2600000000000000",
+            60: "22000001000",
+        }
+        self.assertEqual({number: fields[number] for number in expected}, expected)
+
+    def test_the_pin_block_is_bound_to_the_pan(self):
+        self.sale(genuine())
+        block = bytes(Tdes(PIK_BYTES).decrypt(self.sent()[1][52]))
+        # 06123456FFFFFFFF exclusive-or 0000 and the twelve digits left of the check digit
+        self.assertEqual(block.hex(), "06123456fffffffe")
+
+    def test_without_a_pin_its_fields_stay_away(self):
+        self.sale(genuine(), pin="")
+        self.assertEqual(set(self.sent()[1]) & {26, 52, 53}, set())
+
+    def test_the_mac_covers_all_before_it(self):
+        self.sale(genuine())
+        message = self.line.sent[0]
+        self.assertEqual(message[-8:], mac.cup_ecb(MAK_BYTES, message[:-8]))
+
+    def test_every_key_that_was_used_is_wiped(self):
+        self.sale(genuine())
+        self.assertEqual(len(self.keys.lent), 2)
+        for key in self.keys.lent:
+            self.assertEqual(bytes(key), bytes(len(key)))
+
+    def test_a_refusal_is_an_answer(self):
+        self.assertEqual(self.sale(genuine(f39="51")).text(39), "51")
+
+    def test_answers_to_something_else_are_passed_over(self):
+        for wrong in (
+            {"f11": "000041"},
+            {"f41": "10000002"},
+            {"f4": "000000001235"},
+            {"f2": "6200000000000021"},
+        ):
+            answer = self.sale(lambda mti, fields: [reply(mti, fields, **wrong), reply(mti, fields, f37="1" * 12)])
+            self.assertEqual(answer.text(37), "1" * 12)
+
+    def test_an_answer_of_another_type_is_passed_over(self):
+        self.assertEqual(
+            self.sale(lambda mti, fields: [reply("0400", fields), reply(mti, fields, f37="2" * 12)]).text(37),
+            "2" * 12,
+        )
+
+    def test_an_answer_that_lacks_what_identifies_it_is_passed_over(self):
+        for number in (11, 41, 42):
+            with self.assertRaises(NoReply):
+                self.sale(genuine(**{f"f{number}": None}))
+
+    def test_any_flipped_bit_is_refused(self):
+        """S12: exhaustive over the answer."""
+        fields = {
+            2: "6200000000000013",
+            4: "000000001234",
+            11: "000042",
+            41: "10000001",
+            42: "898110257340001",
+        }
+        good = reply("0200", fields)
+        for at in range(len(good) * 8):
+            flipped = bytearray(good)
+            flipped[at >> 3] ^= 1 << (at & 7)
+            with self.assertRaises((MacError, BadReply)):
+                self.sale(lambda mti, fields: [bytes(flipped)], pin="")
+
+    def test_an_answer_without_mac_is_refused(self):
+        def bare(mti, fields):
+            return [bytes(iso8583.encode("0210", {11: fields[11], 39: "00", 41: fields[41], 42: fields[42]}))]
+
+        with self.assertRaises(MacError):
+            self.sale(bare)
+
+    def test_no_answer(self):
+        for trouble in (EOFError(), OSError(104)):
+            with self.assertRaises(NoReply):
+                self.sale(lambda mti, fields: [trouble])
+
+    def test_keys_are_wiped_when_it_fails_too(self):
+        with self.assertRaises(NoReply):
+            self.sale(lambda mti, fields: [])
+        for key in self.keys.lent:
+            self.assertEqual(bytes(key), bytes(len(key)))
+
+
+class TestReversal(Case):
+    def test_it_repeats_the_sale_and_gives_the_reason(self):
+        code = asyncio.run(self.session(genuine(f39="25")).reverse(Entry))
+        self.assertEqual(code, "25")
+        mti, fields = self.sent()
+        self.assertEqual(mti, "0400")
+        self.assertEqual(sorted(fields), [2, 3, 4, 11, 14, 22, 25, 39, 41, 42, 49, 60, 64])
+        self.assertEqual((fields[11], fields[39], fields[60]), ("000042", "98", "22000001000"))
+
+    def test_only_these_answers_close_it(self):
+        closing = [f"{code:02}" for code in range(100) if closes(f"{code:02}")]
+        self.assertEqual(closing, ["00", "25"])
+        self.assertFalse(closes("A0"))
+        self.assertFalse(closes(""))
+
+
+class TestSignIn(Case):
+    def sign_in(self, *script):
+        return asyncio.run(self.session(*script).sign_in("000007", "000001", "01"))
+
+    def test_the_request(self):
+        self.sign_in(genuine(f62=wrapped_keys()))
+        mti, fields = self.sent()
+        self.assertEqual(mti, "0800")
+        self.assertEqual(
+            fields,
+            {
+                11: "000007",
+                41: "10000001",
+                42: "898110257340001",
+                60: "00000001003",
+                62: b"Sequence No12SP-VB-000001",
+                63: b"01 ",
+            },
+        )
+
+    def test_new_keys_are_stored(self):
+        pik, mak = bytes(range(16)), bytes(range(8, 16))
+        self.sign_in(genuine(f62=wrapped_keys(pik, mak)))
+        self.assertEqual(self.keys.slots[PIK], pik)
+        self.assertEqual(self.keys.slots[MAK], mak)
+
+    def test_a_key_that_fails_its_check_value_is_not_stored(self):
+        for wrong in ({"pik_check": b"1234"}, {"mak_check": b"1234"}):
+            with self.assertRaises(CheckValueError):
+                self.sign_in(genuine(f62=wrapped_keys(bytes(16), bytes(8), **wrong)))
+            self.assertEqual(self.keys.slots, {TMK: TMK_BYTES, PIK: PIK_BYTES, MAK: MAK_BYTES})
+
+    def test_a_key_block_of_another_length(self):
+        for size in (0, 24, 39, 41, 60):
+            with self.assertRaises(BadReply):
+                self.sign_in(genuine(f62=bytes(size) if size else None))
+
+    def test_a_refusal(self):
+        with self.assertRaises(SignInRefused):
+            self.sign_in(genuine(f39="97"))
+
+
+if __name__ == "__main__":
+    unittest.main()
