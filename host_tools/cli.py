@@ -1,0 +1,21 @@
+"""The `suanpan` command: the workshop's tools under one roof."""
+
+from __future__ import annotations
+
+import typer
+
+from host_tools.acquirer.cli import app as acquirer
+from host_tools.demo.cli import demo
+from host_tools.fonts.cli import app as fonts
+from host_tools.screens.cli import app as screens
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="算盘 Suanpan: an open payment terminal, its bench and its acquirer.\n\n"
+    "Start with **suanpan demo** (a scripted shop day) or **suanpan run** (a terminal in your browser).",
+)
+app.command()(demo)
+app.add_typer(acquirer, name="acquirer")
+app.add_typer(screens, name="screens")
+app.add_typer(fonts, name="fonts")
