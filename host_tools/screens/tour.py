@@ -92,7 +92,7 @@ class Tour:
     def _bad_cards(self) -> None:
         self._ask_for("1")
         self._shop.swipe(self._shop.cards["plain"], bad=(2,))
-        self._see("card-unreadable", "请重新刷卡", "Swipe again")
+        self._see("card-unreadable", "请重新刷卡", "Bad swipe")
         self._press("enter")
         self._shop.swipe(self._shop.cards["expired"])
         self._see("card-expired", "卡已过期", "Card expired")

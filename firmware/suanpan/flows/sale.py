@@ -65,7 +65,7 @@ async def _authorise(t: "Terminal", amount: int, track: "Track2", pin: PinEntry)
     screen.show(screen.title("sending"), screen.message("please_wait"))
     async with await t.acquirer.connect() as host:
         await clear_reversal(t, host)
-        screen.show(screen.title("sending"), yuan(amount), screen.message("please_wait"))
+        screen.show_amount(screen.title("sending"), yuan(amount), screen.message("please_wait"))
         with t.ledger.pending(
             SALE,
             amount,

@@ -1,0 +1,62 @@
+"""The plug is pulled at every moment of a sale: afterwards it is approved once, reversed, or never happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from host_tools.bench.shop import Shop
+from tests.system.books import agree, sell
+
+
+def _reopen(shop: Shop) -> None:
+    """Power on again, and see everything through that is offered on the way."""
+    bench = shop.bench
+    bench.power_on()
+    shop.log_in()
+    bench.until(lambda: bench.shows("请输入金额") or bench.shows("未打完"), "idle or an unfinished slip")
+    if bench.shows("未打完"):
+        bench.press("enter")
+        bench.until(lambda: bench.shows("请输入金额") or bench.shows("撕单"), "slips")
+        if bench.shows("撕单"):
+            bench.press("enter")
+        bench.expect("请输入金额")
+
+
+# Virtual milliseconds after the PIN was confirmed: connecting, request out, host at work, answer in, printing.
+@pytest.mark.parametrize("delay_ms", [*range(0, 200, 8), *range(200, 5000, 300)])
+def test_cut_at_any_moment_of_a_sale(tmp_path: Path, delay_ms: int) -> None:
+    with Shop(tmp_path) as shop:
+        shop.open()
+        shop.bench.expect("请输入金额")
+        shop.ask_for(10_00, shop.cards["plain"])
+        shop.bench.run(delay_ms / 1000)
+        shop.bench.power_off()
+        shop.bench.run(5)
+        _reopen(shop)
+        paid = shop.cards["plain"].balance - shop.acquirer.bank.balance(shop.cards["plain"].pan)
+        assert paid in (0, 10_00)
+        # A sale that the host keeps has both slips on paper, once; one that it does not keep has none.
+        slips = [slip.text for slip in shop.bench.parts.printer.slips]
+        assert sum("RMB 10.00" in slip for slip in slips) >= (2 if paid else 0)
+        sell(shop, 3_00, "long")
+        agree(shop, 2 if paid else 1, 3_00 + paid)
+
+
+def test_reversal_survives_one_power_cut_after_another(shop: Shop) -> None:
+    bench = shop.bench
+    shop.ask_for(10_00, shop.cards["plain"])
+    bench.until(lambda: shop.trace[-1].mti == "0210", "answer on its way")
+    for _ in range(3):
+        bench.power_off()
+        shop.host_up = False
+        bench.power_on()
+        bench.expect("柜员号")
+    shop.host_up = True
+    bench.power_off()
+    bench.power_on()
+    bench.expect("已冲正", "未扣款")
+    shop.log_in()
+    bench.expect("请输入金额")
+    agree(shop, 0, 0)
