@@ -2,8 +2,8 @@
 
 A frame here is TPDU (5 bytes), header (6 bytes), MTI (2 bytes BCD), bitmap (8 bytes) and fields; the 2-byte
 length that precedes it on a stream belongs to connection.py. Lengths of variable fields are BCD (LLVAR one
-byte, LLLVAR two) and count digits for numeric and track fields, bytes for all others. Source: FACTS.md
-section 1; the governing Q/CUP 009.1-2014 is not at hand.
+byte, LLLVAR two) and count digits for numeric and track fields, bytes for all others. Source: docs/messages.md;
+the governing Q/CUP 009.1-2014 is not at hand.
 
 Field values are strings throughout: digits for `n`, digits and D for `z` (D is the track's separator), text
 for `an`, upper-case hexadecimal for `b`.

@@ -9,7 +9,7 @@ from vectors import load
 
 
 def by_the_steps(key, message):
-    """FACTS section 1, sentence by sentence, on the plain twin."""
+    """docs/messages.md, sentence by sentence, on the plain twin."""
     message += bytes(-len(message) % 8)
     folded = 0
     for at in range(0, len(message), 8):

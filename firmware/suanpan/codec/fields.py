@@ -1,4 +1,4 @@
-"""The fields of the UnionPay-style message: what each one holds and how long it may be (FACTS section 1).
+"""The fields of the UnionPay-style message: what each one holds and how long it may be (docs/messages.md).
 
 A field's value has one type, told by its row alone:
     N   str of digits, two to a byte; they stand to the left of their bytes, those of N_RIGHT to the right

@@ -1,4 +1,4 @@
-"""ISO 8583 messages of the UnionPay style: message type, bitmap of 64 bits, fields (FACTS section 1).
+"""ISO 8583 messages of the UnionPay style: message type, bitmap of 64 bits, fields (docs/messages.md).
 
 What stands around a message on the line, length and TPDU and header, is the acquirer link's. There is no
 second bitmap in this dialect: a field above 64, or bit 1, is refused like any other that is not in the table.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def check_value(key: "Readable") -> bytes:
-    """The first 4 bytes of eight zero bytes under `key`, a DES or triple DES key (FACTS section 1)."""
+    """The first 4 bytes of eight zero bytes under `key`, a DES or triple DES key (docs/messages.md)."""
     with Tdes(key) as cipher:
         return bytes(cipher.encrypt(bytes(8))[:4])
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def cup_ecb(key: "Readable", message: "Readable") -> bytes:
-    """UnionPay's "ECB" MAC: 8 hexadecimal characters, as F64 carries them (FACTS section 1).
+    """UnionPay's "ECB" MAC: 8 hexadecimal characters, as F64 carries them (docs/messages.md).
 
     `key` is the MAK, 8 bytes (or 16: the same steps under triple DES); `message` runs from the MTI to the
     last field before F64. Its blocks, the last filled up with zeros, are folded into one; that one is written

@@ -61,7 +61,7 @@ async def ask_pin(screen: "Screen", amount: int, pin: "PinEntry") -> None:
     """Fill `pin` with 4 to 12 digits, or leave it empty where the customer just presses enter.
 
     The digits are nowhere but in `pin`, the screen shows one asterisk for each, and the keypad's rows are
-    scanned in random order meanwhile (S4, S5 of the security properties).
+    scanned in random order meanwhile.
     """
     screen.keypad.scrambled = True
     try:

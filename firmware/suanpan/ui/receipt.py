@@ -72,7 +72,7 @@ class Slip:
 
 
 def masked(pan: str) -> str:
-    """First six and last four digits (S3); the number of asterisks tells the length."""
+    """First six and last four digits; the number of asterisks tells the length."""
     return pan[:6] + "*" * (len(pan) - 10) + pan[-4:]
 
 

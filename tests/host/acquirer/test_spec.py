@@ -1,4 +1,4 @@
-"""The wire format against frames put together by hand from FACTS.md section 1, and against malformed ones."""
+"""The wire format against frames put together by hand from docs/messages.md, and against malformed ones."""
 
 from __future__ import annotations
 

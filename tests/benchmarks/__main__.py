@@ -1,0 +1,27 @@
+"""`make bench`: every speed and size that a document here claims, measured now, on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tests.benchmarks import bench_des, bench_idle, bench_iso8583, bench_terminal
+from tests.benchmarks.figure import Figure
+
+BENCHES: dict[str, Callable[[], list[Figure]]] = {
+    "des": bench_des.run,
+    "iso8583": bench_iso8583.run,
+    "terminal": bench_terminal.run,
+    "idle": bench_idle.run,
+}
+
+
+def main(names: list[str]) -> None:
+    for name in names or BENCHES:
+        print(name)
+        for figure in BENCHES[name]():
+            print(f"  {figure.name:<56}{figure.value:>12,.2f} {figure.unit:<6} {figure.note}".rstrip(), flush=True)
+        print()
+
+
+main(sys.argv[1:])

@@ -1,0 +1,117 @@
+"""The whole terminal on the virtual board: memory, boot, key to pixel, and a sale from power-on to slip."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from host_tools.bench.lockstep import BenchError
+from host_tools.bench.shop import Shop
+from host_tools.micropython.compiler import CACHE
+from tests.benchmarks.figure import Figure
+
+KB = 1024
+_FINEST = 4 * KB
+_REPEATS = 7
+
+
+def run() -> list[Figure]:
+    return [*_memory(), *_times()]
+
+
+def _sale(shop: Shop) -> None:
+    shop.open()
+    shop.bench.expect("请输入金额")
+    shop.ask_for(12_34, shop.cards["plain"])
+    shop.take_slips()
+
+
+def _works_in(heap: int) -> bool:
+    with tempfile.TemporaryDirectory() as scratch, Shop(Path(scratch), heap=str(heap)) as shop:
+        try:
+            _sale(shop)
+        except (BenchError, OSError):
+            return False
+        return True
+
+
+def _smallest_heap() -> int:
+    """Bytes of the smallest heap in which a sale succeeds, to 4 KB."""
+    fails, works = 64 * KB, 512 * KB
+    while works - fails > _FINEST:
+        middle = (fails + works) // 2 // _FINEST * _FINEST
+        if _works_in(middle):
+            works = middle
+        else:
+            fails = middle
+    return works
+
+
+def _memory() -> list[Figure]:
+    """Live bytes at each step, collected before they are counted."""
+    figures = []
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Shop(Path(scratch), measure_heap=True, heap="512k") as shop,
+    ):
+        bench = shop.bench
+
+        def step(name: str) -> None:
+            figures.append(_heap(f"heap alive, {name}", bench.heap_now))
+
+        bench.power_on()
+        bench.expect("柜员号")
+        step("at log-in")
+        shop.log_in()
+        bench.expect("请输入金额")
+        step("signed in, idle")
+        shop.ask_for(12_34, shop.cards["plain"])
+        step("waiting for the host")
+        bench.expect("正在打印")
+        step("printing")
+        shop.take_slips()
+        step("after the sale")
+        figures.append(_heap("heap alive, peak", bench.peak_heap))
+    figures.append(_heap("smallest heap in which a sale succeeds", _smallest_heap()))
+    return figures
+
+
+def _heap(name: str, size: int) -> Figure:
+    """An ESP32's words are half as long; compiled code, which lives on the heap too, is bytes and stays as it is."""
+    code = sum(path.stat().st_size for path in CACHE.rglob("*.mpy"))
+    estimate = (size + code) / 2
+    return Figure(name, size / KB, "KB", f"32-bit estimate {estimate / KB:.0f} KB, {code / KB:.0f} KB of it code")
+
+
+def _times() -> list[Figure]:
+    whole, boots, boot_cpu, keys = [], [], [], []
+    for _ in range(_REPEATS):
+        with tempfile.TemporaryDirectory() as scratch:
+            start = time.perf_counter()
+            with Shop(Path(scratch)) as shop:
+                powered = time.perf_counter()
+                shop.bench.power_on()
+                shop.bench.expect("柜员号")
+                boots.append(time.perf_counter() - powered)
+                boot_cpu.append(shop.bench.firmware_cpu())
+                shop.log_in()
+                shop.bench.expect("请输入金额")
+                shop.ask_for(12_34, shop.cards["plain"])
+                shop.take_slips()
+                whole.append(time.perf_counter() - start)
+                for digit in "123456789":
+                    before = shop.bench.firmware_cpu()
+                    shop.bench.press(digit)
+                    keys.append(shop.bench.firmware_cpu() - before)
+    return [
+        Figure("boot to log-in, wall time", _ms(boots), "ms", "from .mpy files, as on a board"),
+        Figure("boot to log-in, processor time of the firmware", _ms(boot_cpu), "ms"),
+        Figure("key to pixel, processor time of the firmware", _ms(keys), "ms", "press, scans, redraw, release"),
+        Figure("a scripted sale with power-on and sign-in, wall time", _ms(whole), "ms", "aim: at most 500 ms"),
+    ]
+
+
+def _ms(seconds: list[float]) -> float:
+    return statistics.median(seconds) * 1000

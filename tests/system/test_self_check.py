@@ -1,0 +1,102 @@
+"""开机自检: what is wrong is said before the first customer comes; what cannot be trusted stops the terminal (R17)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from host_tools.bench.shop import Shop
+from host_tools.flash.factory import partitions
+from tests.system.books import agree, sell
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Shop:
+    """A shop whose terminal has not been switched on yet."""
+    return Shop(tmp_path)
+
+
+def test_all_in_order(closed: Shop) -> None:
+    with closed as shop:
+        shop.bench.power_on()
+        shop.bench.expect("自检通过")
+
+
+@pytest.mark.parametrize(("trouble", "words"), [("paper_out", "打印机缺纸"), ("open_cover", "打印机盖未合")])
+def test_printer(closed: Shop, trouble: str, words: str) -> None:
+    with closed as shop:
+        getattr(shop.bench.parts.printer, trouble)()
+        shop.bench.power_on()
+        shop.bench.expect("开机自检", words)
+        shop.bench.press("enter")
+        shop.bench.expect("柜员号")
+
+
+def test_a_key_that_hangs(closed: Shop) -> None:
+    with closed as shop:
+        shop.bench.parts.keypad.press("5")
+        shop.bench.power_on()
+        shop.bench.expect("开机自检", "按键卡住", "5")
+        shop.bench.run(11)
+        shop.bench.parts.keypad.release("5")
+        shop.bench.run(0.1)
+        shop.log_in()
+        shop.bench.expect("请输入金额")
+
+
+def test_low_battery(closed: Shop) -> None:
+    with closed as shop:
+        shop.bench.parts.battery.millivolts = 3400
+        shop.bench.power_on()
+        shop.bench.expect("电量低")
+
+
+def _journal_offset() -> int:
+    return partitions()["journal"].offset
+
+
+def _damage(shop: Shop, at: int, size: int = 1) -> None:
+    image = bytearray(shop.flash_image.read_bytes())
+    for index in range(at, at + size):
+        image[index] ^= 0xFF
+    shop.flash_image.write_bytes(bytes(image))
+
+
+def test_an_altered_journal_stops_the_terminal(shop: Shop) -> None:
+    sell(shop, 10_00)
+    shop.bench.power_off()
+    _damage(shop, _journal_offset() + 16 + 11 + 16 + 5)  # in the first record, behind frame header and link
+    shop.bench.power_on()
+    shop.bench.expect("终端故障")
+    shop.bench.press("1", "enter")
+    assert shop.bench.shows("终端故障")
+
+
+def test_another_device_key_opens_nothing(shop: Shop) -> None:
+    sell(shop, 10_00)
+    shop.bench.power_off()
+    shop.bench.nvs["suanpan/device_key"] = bytes(32)
+    shop.bench.power_on()
+    shop.bench.expect("终端故障")
+
+
+def test_damaged_parameters_stop_the_terminal(closed: Shop) -> None:
+    with closed as shop:
+        image = shop.flash_image.read_bytes()
+        at = image.index(b'"terminal_id"')
+        shop.flash_image.write_bytes(image[:at] + b'"terminal_xx"' + image[at + 13 :])
+        shop.bench.power_on()
+        shop.bench.expect("终端故障", "L09")
+
+
+def test_flash_untouched_by_the_self_check(shop: Shop) -> None:
+    sell(shop, 10_00)
+    shop.bench.power_off()
+    before = shop.bench.flash.image()
+    shop.bench.power_on()
+    shop.bench.expect("柜员号")
+    assert shop.bench.flash.image() == before
+    shop.log_in()
+    shop.bench.expect("请输入金额")
+    agree(shop, 1, 10_00)
