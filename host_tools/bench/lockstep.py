@@ -138,6 +138,12 @@ class LockstepBench:
         """Bytes alive in the firmware's heap at its last wait, when measured."""
         return self._running_board().heap
 
+    def console(self) -> str:
+        """What the firmware has printed since power-on: nothing, as a rule."""
+        if self._process is None:
+            raise BenchError("the terminal is switched off")
+        return self._process.console()
+
     def firmware_cpu(self) -> float:
         """Seconds of processor time that the firmware has used since power-on."""
         if self._process is None:
