@@ -118,6 +118,12 @@ class ReversalPending(AcquirerError):
     code = "A06"
 
 
+class NotSignedIn(AcquirerError):
+    """The working keys are in doubt and the host gives no new ones now."""
+
+    code = "A07"
+
+
 # -- flows: what a person did, or did not do ---------------------------------------------------------------
 
 

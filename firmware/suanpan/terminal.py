@@ -49,6 +49,7 @@ class Terminal:
         self.acquirer = acquirer
         self.random = random
         self.operator = ""  # two digits while somebody is logged in
+        self.signed_in = False  # whether the host is known to hold the same working keys
 
     def today(self) -> str:
         """YYMMDD."""

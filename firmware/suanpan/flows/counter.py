@@ -3,8 +3,8 @@
 from suanpan.errors import AcquirerError, Cancelled, SuanpanError, TimedOut
 from suanpan.flows.login import log_in, sign_in
 from suanpan.flows.menu import menu
+from suanpan.flows.online import clear_reversal
 from suanpan.flows.printing import finish_printing
-from suanpan.flows.reversal import clear_reversal
 from suanpan.flows.sale import sale
 from suanpan.service.self_test import self_test
 from suanpan.ui.prompts import DIGITS

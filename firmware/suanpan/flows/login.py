@@ -5,10 +5,8 @@ import binascii
 from suanpan.crypto.octets import equal
 from suanpan.crypto.pbkdf2 import pbkdf2
 from suanpan.errors import Cancelled, TimedOut
-from suanpan.flows.reversal import clear_reversal
+from suanpan.flows.online import clear_reversal, renew_keys
 from suanpan.ui.prompts import ask_digits
-
-_FIRST_BATCH = "000001"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,13 +40,10 @@ def _password_is_right(t: "Terminal", operator: str, password: str) -> bool:
 
 
 async def sign_in(t: "Terminal") -> None:
-    """Fresh working keys and today's batch; what the last day left to reverse follows at once."""
+    """签到; what the last day left to reverse follows at once."""
     screen = t.screen
     screen.show(screen.title("sign_in"), screen.message("please_wait"))
     async with await t.acquirer.connect() as host:
-        stan = t.ledger.stan()
-        answer = await host.sign_in(stan, t.ledger.batch or _FIRST_BATCH, t.operator)
-        t.set_time(answer.text(13), answer.text(12))
-        t.ledger.signed_in(answer.text(60)[2:8], stan, t.operator, t.today(), t.time())
+        await renew_keys(t, host)
         await clear_reversal(t, host)
     await screen.notice(screen.title("sign_in"), screen.message("signed_in"), 2)

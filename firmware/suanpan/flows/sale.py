@@ -11,11 +11,12 @@ from suanpan.errors import (
     MacError,
     NoReply,
     NotConnected,
+    NotSignedIn,
     ReversalPending,
 )
+from suanpan.flows.online import make_ready
 from suanpan.flows.present_card import present_card
 from suanpan.flows.printing import print_slips
-from suanpan.flows.reversal import clear_reversal
 from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY, SALE
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_amount, ask_pin, confirm
@@ -46,7 +47,7 @@ async def sale(t: "Terminal", first_digit: str = "") -> None:
     except (NoReply, BadReply, MacError):
         await _unknown(t)
         return
-    except (NotConnected, ReversalPending, LedgerError) as problem:
+    except (NotConnected, NotSignedIn, ReversalPending, LedgerError) as problem:
         screen.buzzer.error()
         await screen.notice(screen.title("failed"), screen.error(problem.code))
         return
@@ -64,7 +65,7 @@ async def _authorise(t: "Terminal", amount: int, track: "Track2", pin: PinEntry)
     screen.lights.show(0)
     screen.show(screen.title("sending"), screen.message("please_wait"))
     async with await t.acquirer.connect() as host:
-        await clear_reversal(t, host)
+        await make_ready(t, host)
         screen.show_amount(screen.title("sending"), yuan(amount), screen.message("please_wait"))
         with t.ledger.pending(
             SALE,
@@ -85,6 +86,7 @@ async def _authorise(t: "Terminal", amount: int, track: "Track2", pin: PinEntry)
                 entry.unanswered(BAD_REPLY)
                 raise
             except MacError:
+                t.signed_in = False
                 entry.unanswered(BAD_MAC)
                 raise
             if answer.text(RESPONSE) == APPROVED:
@@ -119,7 +121,7 @@ async def _unknown(t: "Terminal") -> None:
     await screen.notice(screen.title("unknown"), screen.message("do_not_repeat"), 3)
     try:
         async with await t.acquirer.connect() as host:
-            await clear_reversal(t, host)
+            await make_ready(t, host)
     except AcquirerError:
         await screen.notice(screen.title("unknown"), screen.message("do_not_repeat"))
     else:

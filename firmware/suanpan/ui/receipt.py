@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 WIDTH = const(32)  # columns
 
-# How a row is printed; a double row is twice as wide and high.
+# How a row is printed; a double row is twice as wide and high, where it fits.
 PLAIN = const(0)
 CENTRE = const(1)
 DOUBLE = const(2)
@@ -36,13 +36,15 @@ class Slip:
         return self._strings.get(f"slip.{name}")
 
     def add(self, text: str, style: int = PLAIN) -> None:
+        if columns(text) * 2 > WIDTH:
+            style &= ~DOUBLE
         self.rows.append((text, style))
 
     def field(self, name: str, value: str, style: int = PLAIN) -> None:
         """`label: value`; a value too long for the row, or printed double, goes on rows of its own."""
         label = f"{self.label(name)}: "
         if style == PLAIN and columns(label) + columns(value) <= WIDTH:
-            self.add(label + value)
+            self.add((label + value).rstrip())
         else:
             self.add(label.rstrip())
             self.add(value, style)
@@ -63,7 +65,7 @@ class Slip:
     def head(self, title: str) -> None:
         parameters = self._parameters
         name = parameters.merchant_name[self._strings.language]
-        self.add(name, CENTRE | DOUBLE if columns(name) <= WIDTH // 2 else CENTRE)
+        self.add(name, CENTRE | DOUBLE)
         self.add(title, CENTRE)
         self.rule()
         self.field("merchant_name", name)

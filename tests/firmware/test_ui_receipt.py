@@ -1,0 +1,114 @@
+"""Slips: what stands where, for the longest values and both languages, and the night between two years."""
+
+import unittest
+
+from suanpan.terminal import Terminal
+from suanpan.ui.canvas import columns
+from suanpan.ui.receipt import CUSTOMER, DOUBLE, MERCHANT, WIDTH, masked, sale_slip, totals_slip
+from suanpan.ui.strings import Strings
+
+
+class Parameters:
+    merchant_name = {"zh": "算盘茶馆", "en": "SUANPAN TEA HOUSE"}  # noqa: RUF012
+    merchant_id = "898110257340001"
+    terminal_id = "10000001"
+
+
+class Entry:
+    operator = "01"
+    parties = "01050000   48980000   "
+    pan = "6200000000000013"
+    expiry = "3512"
+    batch = "000001"
+    stan = "000042"
+    auth_code = "123456"
+    reference = "632709000042"
+    date, time = "261123", "093105"
+    host_date, host_time = "1123", "093107"
+    amount = 12_34
+
+
+class Slips(unittest.TestCase):
+    def slip(self, language="zh", copy=MERCHANT, reprint=False, **changes):
+        entry = Entry()
+        for name, value in changes.items():
+            setattr(entry, name, value)
+        strings = Strings("firmware/assets/strings.tsv", language)
+        return [text for text, _ in sale_slip(entry, Parameters, strings, copy, reprint).rows]
+
+    def test_every_row_fits_the_paper(self):
+        for language in ("zh", "en"):
+            strings = Strings("firmware/assets/strings.tsv", language)
+            entry = Entry()
+            entry.amount = 999_999_999_999
+            entry.pan = "6200000000000000018"
+            for slip in (
+                sale_slip(entry, Parameters, strings, MERCHANT, True),
+                totals_slip("000001", 999, 999_999_999_999, "261123", "093105", Parameters, strings),
+            ):
+                for text, style in slip.rows:
+                    width = columns(text) * (2 if style & DOUBLE else 1)
+                    self.assertTrue(width <= WIDTH, text)
+
+    def test_money_card_and_numbers_are_the_entrys(self):
+        rows = self.slip()
+        for text in ("RMB 12.34", "卡号: 620000******0013 /S", "授权码: 123456", "参考号: 632709000042"):
+            self.assertTrue(text in rows, text)
+        self.assertTrue("批次号: 000001  凭证号: 000042" in rows)
+        self.assertTrue("发卡行: 01050000" in rows and "收单行: 48980000" in rows)
+
+    def test_time_is_the_hosts(self):
+        self.assertTrue("日期时间: 2026/11/23 09:31:07" in self.slip())
+
+    def test_the_night_between_two_years(self):
+        self.assertTrue(
+            "日期时间: 2027/01/01 00:00:02" in self.slip(date="261231", host_date="0101", host_time="000002")
+        )
+        self.assertTrue(
+            "日期时间: 2026/12/31 23:59:58" in self.slip(date="270101", host_date="1231", host_time="235958")
+        )
+
+    def test_only_the_merchants_copy_is_signed(self):
+        self.assertTrue("持卡人签名:" in self.slip(copy=MERCHANT))
+        self.assertFalse("持卡人签名:" in self.slip(copy=CUSTOMER))
+
+    def test_a_host_that_names_nobody_leaves_no_empty_rows(self):
+        rows = self.slip(parties="")
+        self.assertFalse([row for row in rows if row.startswith(("发卡行", "收单行"))])
+
+    def test_masking_keeps_six_and_four(self):
+        for pan in ("6200000000000013", "6200000000000000018", "4111111111111"):
+            hidden = masked(pan)
+            self.assertEqual((len(hidden), hidden[:6], hidden[-4:]), (len(pan), pan[:6], pan[-4:]))
+            self.assertEqual(hidden[6:-4], "*" * (len(pan) - 10))
+
+
+class Calendar:
+    def __init__(self, year, month, day):
+        self.now = (year, month, day, 0, 12, 0, 0, 0)
+
+    def datetime(self, value=None):
+        if value:
+            self.now = value
+        return self.now
+
+
+class TestClock(unittest.TestCase):
+    def after(self, ours, date):
+        names = ("screen", "swipe_reader", "printer", "battery", "encoder")
+        names += ("parameters", "keys", "ledger", "acquirer", "random")
+        parts = dict.fromkeys(names)
+        terminal = Terminal(calendar=Calendar(*ours), **parts)
+        terminal.set_time(date, "093107")
+        self.assertEqual(terminal.time(), "093107")
+        return terminal.today()
+
+    def test_the_hosts_date_is_taken_in_the_nearest_year(self):
+        self.assertEqual(self.after((2026, 11, 23), "1124"), "261124")
+        self.assertEqual(self.after((2026, 12, 31), "0101"), "270101")
+        self.assertEqual(self.after((2027, 1, 1), "1231"), "261231")
+        self.assertEqual(self.after((2026, 7, 1), "0101"), "260101")
+
+
+if __name__ == "__main__":
+    unittest.main()
