@@ -1,0 +1,138 @@
+"""Sealed records in the order in which they were written, and the state that they add up to.
+
+Each record is sealed with AES-SIV under the record number (8 bytes) followed by the tag of the record before it (16;
+zeros before the first) as its associated data. So none can be read, altered, left out, moved or taken to another
+terminal without being found out. The log keeps the previous tag with the first record of each sector; that record
+is always a STATE, so mounting reads one sector, and older ones may be erased, without losing the chain or the sums.
+"""
+
+from micropython import const
+
+from suanpan.crypto.octets import wipe
+from suanpan.errors import JournalBroken, LogCorrupt, LogWorn, SealError
+from suanpan.ledger.record import STATE, decode, encode
+from suanpan.ledger.state import State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from suanpan.crypto.aes_siv import Siv
+    from suanpan.ledger.flash_log import FlashLog
+    from suanpan.ledger.record import Fields
+
+    Record = tuple[int, int, Fields]  # record number, event, fields
+
+_TAG = const(16)
+
+
+class Journal:
+    broken_at = 0  # number of the first bad record, once JournalBroken has been raised
+
+    def __init__(self, log: "FlashLog", siv: "Siv") -> None:
+        self.log = log
+        self.state = State()
+        self._siv = siv
+        self._tag = bytes(_TAG)
+
+    def mount(self) -> None:
+        """Check the newest sector's records and fold them. Raises JournalBroken."""
+        self.state = State()
+        tag = b""
+        try:
+            self.log.mount()
+        except LogCorrupt:
+            raise self._broken(self.log.number + 1) from None
+        for number, link, sealed in self.log.newest_sector():
+            event, fields = self._open(number, link, tag, sealed)
+            if link and event != STATE:
+                raise self._broken(number)
+            self.state.apply(number, event, fields)
+            tag = sealed[:_TAG]
+        self._tag = tag or bytes(_TAG)
+        self.log.release(self.state.floor)
+
+    def verify(self) -> None:
+        """Check every record there is, and that none that is still needed is missing. Raises JournalBroken."""
+        number, tag = 0, b""
+        try:
+            for record in self.log.records():
+                if not number and record[0] > self.state.floor:
+                    raise self._broken(self.state.floor)
+                number, link, sealed = record
+                self._open(number, link, tag, sealed)
+                tag = sealed[:_TAG]
+        except LogCorrupt:
+            raise self._broken(number + 1) from None
+
+    def append(self, event: int, fields: "Fields") -> int:
+        """Commit a record and take it into the state; returns its number.
+
+        Raises LogFull, or LogWorn if two sectors in a row do not keep the record.
+        """
+        floor = self.state.floor
+        data = encode(event, fields)
+        try:
+            try:
+                number = self._place(event, fields, data)
+            except LogWorn:
+                number = self._place(event, fields, data)
+        finally:
+            wipe(data)
+        if self.state.floor != floor:
+            self.log.release(self.state.floor)
+        return number
+
+    def newest_first(self) -> "Iterator[Record]":
+        """Down to the oldest record there is, each checked as it is reached. Raises JournalBroken."""
+        number, later = self.log.number + 1, b""
+        try:
+            for record in self.log.newest_first():
+                if later:
+                    event, fields = self._open(number, b"", record[2][:_TAG], later)
+                    yield number, event, fields
+                number, link, later = record
+                if link:
+                    event, fields = self._open(number, link, b"", later)
+                    yield number, event, fields
+                    later = b""
+        except LogCorrupt:
+            raise self._broken(number - 1) from None
+
+    def _place(self, event: int, fields: "Fields", data: bytearray) -> int:
+        while self.log.starts_sector(_TAG + len(data)):
+            self.log.turn()
+            state = self.state.fields()
+            self._write(STATE, state, encode(STATE, state))
+        return self._write(event, fields, data)
+
+    def _write(self, event: int, fields: "Fields", data: bytearray) -> int:
+        sealed = bytes(self._siv.seal(data, _associated(self.log.number + 1, self._tag)))
+        number = self.log.append(sealed, self._tag)
+        self._tag = sealed[:_TAG]
+        self.state.apply(number, event, fields)
+        return number
+
+    def _open(self, number: int, link: bytes, tag: bytes, sealed: bytes) -> "tuple[int, Fields]":
+        """A record's event and fields. `link` is the previous tag by the log's word, `tag` the one that was seen;
+        b"" where there is none."""
+        if not (link or tag):  # the sector's first record is gone, and this is the second
+            raise self._broken(number - 1)
+        if link and tag and link != tag:
+            raise self._broken(number)
+        try:
+            data = self._siv.open(sealed, _associated(number, link or tag))
+        except SealError:
+            raise self._broken(number) from None
+        try:
+            return decode(data)
+        finally:
+            wipe(data)
+
+    def _broken(self, number: int) -> JournalBroken:
+        self.broken_at = number
+        return JournalBroken()
+
+
+def _associated(number: int, tag: bytes) -> bytes:
+    return number.to_bytes(8, "big") + tag

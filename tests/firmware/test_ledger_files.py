@@ -1,0 +1,277 @@
+"""Key store and parameters: what they accept, and that a power cut leaves the old file or the new one."""
+
+import json
+import os
+import unittest
+
+import vfs
+
+from nor_flash import BITS, PREFIX, NorFlash, PowerCut
+from suanpan.errors import KeyMissing, KeyStoreError, ParametersError
+from suanpan.ledger.files import replace_file
+from suanpan.ledger.key_store import MAK, PIK, TDK, TMK, KeyStore
+from suanpan.ledger.parameters import Parameters
+
+TIMEOUT = 120
+
+DEVICE_KEY = bytes(range(32))
+KEYS = "/ledger_test/keys.bin"
+PARAMETERS = "/ledger_test/params.json"
+
+# What `cryptography`'s AESSIV writes: the TMK 0123456789ABCDEFFEDCBA9876543210 under DEVICE_KEY.
+FACTORY_FILE = bytes.fromhex("0120ad162cc0a560234c90d487c11223eb60218ef85184314d8c7ee413a4fa3f6105")
+
+GOOD = {
+    "schema": 1,
+    "terminal_id": "10000001",
+    "merchant_id": "898110257340001",
+    "merchant_name": {"zh": "算盘茶馆", "en": "SUANPAN TEA HOUSE"},
+    "serial": "SP000001",
+    "tpdu": "6000030000",
+    "header": "603100311003",
+    "hosts": [["127.0.0.1", 5000], ["host.example", 65535]],
+    "connect_timeout_s": 10,
+    "host_timeout_s": 30,
+    "language": "zh",
+    "receipt_copies": 2,
+    "large_amount": 5000000,
+    "operators": {"01": {"salt": "00" * 16, "hash": "ff" * 32, "iterations": 500}},
+    "of_the_future": {"kept": ["as", "it", "is"]},
+}
+
+
+def write(path, content):
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class FileTestCase(unittest.TestCase):
+    """Each test has its own LittleFS, on a flash whose power can be cut."""
+
+    def setUp(self):
+        self.flash = NorFlash(16)
+        vfs.VfsLfs2.mkfs(self.flash)
+        self.mount()
+
+    def mount(self):
+        vfs.mount(vfs.VfsLfs2(self.flash), "/ledger_test")
+
+    def tearDown(self):
+        vfs.umount("/ledger_test")
+
+    def assertOldOrNew(self, change, current, old, new):
+        """Cut the power in every operation of `change`; `current` must then be `old` or `new`, and both occur."""
+        cells = bytes(self.flash.cells)
+        seen = []
+        operation, cut = 0, True
+        while cut:
+            cut = False
+            for way, depth in ((None, 0), (None, 1), (PREFIX, 7), (PREFIX, 15), (BITS, 8)):
+                self.tearDown()
+                self.flash.cells[:] = cells
+                self.flash.power_on()
+                self.mount()
+                self.flash.cut(operation, way, depth)
+                try:
+                    change()
+                    break
+                except PowerCut:
+                    cut = True
+                self.tearDown()
+                self.flash.power_on()
+                self.mount()
+                found = current()
+                self.assertTrue(found in (old, new))
+                seen.append(found)
+                change()
+                self.assertEqual(current(), new)
+            operation += 1
+        print(len(seen), "cuts,", seen.count(new), "times the new file")
+        self.assertTrue(seen.count(old) and seen.count(new))
+
+
+class TestKeyStore(FileTestCase):
+    def store(self, key=DEVICE_KEY):
+        return KeyStore(KEYS, key)
+
+    def test_a_new_device_has_no_keys(self):
+        self.assertFalse(self.store().has(TMK))
+        with self.assertRaises(KeyMissing):
+            self.store().load(TMK)
+
+    def test_the_factorys_file(self):
+        write(KEYS, FACTORY_FILE)
+        self.assertTrue(self.store().has(TMK))
+        self.assertFalse(self.store().has(PIK))
+        key = self.store().load(TMK)
+        self.assertIsInstance(key, bytearray)  # so that it can be wiped
+        self.assertEqual(key.hex(), "0123456789abcdeffedcba9876543210")
+        self.store().store({TMK: key})
+        self.assertEqual(read(KEYS), FACTORY_FILE)
+
+    def test_slots_are_kept_apart_and_replaced_together(self):
+        write(KEYS, FACTORY_FILE)
+        self.store().store({PIK: bytearray(b"p" * 16), MAK: bytearray(b"m" * 8)})
+        self.store().store({MAK: bytearray(b"n" * 8), TDK: bytearray(b"t" * 16)})
+        store = self.store()
+        self.assertEqual([bytes(store.load(slot)) for slot in (PIK, MAK, TDK)], [b"p" * 16, b"n" * 8, b"t" * 16])
+        self.assertEqual(store.load(TMK).hex(), "0123456789abcdeffedcba9876543210")
+
+    def test_another_devices_file(self):
+        write(KEYS, FACTORY_FILE)
+        with self.assertRaises(KeyStoreError):
+            self.store(bytes(32)).load(TMK)
+
+    def test_a_key_moved_to_another_slot(self):
+        write(KEYS, bytes((PIK,)) + FACTORY_FILE[1:])
+        with self.assertRaises(KeyStoreError):
+            self.store().load(PIK)
+
+    def test_any_altered_byte(self):
+        for at in range(len(FACTORY_FILE)):
+            altered = bytearray(FACTORY_FILE)
+            altered[at] ^= 1
+            write(KEYS, altered)
+            with self.assertRaises((KeyStoreError, KeyMissing)):
+                self.store().load(TMK)
+
+    def test_any_cut_or_doubled_file(self):
+        for size in range(1, len(FACTORY_FILE)):
+            write(KEYS, FACTORY_FILE[:size])
+            for use in (lambda s: s.load(TMK), lambda s: s.has(TMK), lambda s: s.store({MAK: bytearray(8)})):
+                with self.assertRaises(KeyStoreError):
+                    use(self.store())
+        write(KEYS, FACTORY_FILE * 2)
+        with self.assertRaises(KeyStoreError):
+            self.store().load(TMK)
+
+    def test_a_file_that_cannot_be_read(self):
+        os.mkdir(KEYS)
+        with self.assertRaises(KeyStoreError):
+            self.store().has(TMK)
+
+    def test_no_key_in_clear(self):
+        self.store().store({MAK: bytearray(b"MACKEYMK")})
+        self.assertEqual(bytes(self.flash.cells).find(b"MACKEYMK"), -1)
+
+    def test_a_power_cut(self):
+        write(KEYS, FACTORY_FILE)
+
+        def keys():
+            store = self.store()
+            self.assertEqual(store.load(TMK).hex(), "0123456789abcdeffedcba9876543210")
+            return [bytes(store.load(slot)) for slot in (PIK, MAK) if store.has(slot)]
+
+        new = {PIK: bytearray(b"p" * 16), MAK: bytearray(b"m" * 8)}
+        self.assertOldOrNew(lambda: self.store().store(new), keys, [], [b"p" * 16, b"m" * 8])
+
+
+class TestReplaceFile(FileTestCase):
+    def test_a_failure_on_the_way_leaves_the_old_file(self):
+        write(KEYS, b"old")
+        with self.assertRaises(TypeError):
+            replace_file(KEYS, None)
+        self.assertEqual(read(KEYS), b"old")
+        replace_file(KEYS, b"new")
+        self.assertEqual(read(KEYS), b"new")
+        self.assertEqual(os.listdir("/ledger_test"), ["keys.bin"])
+
+
+class TestParameters(FileTestCase):
+    def setUp(self):
+        super().setUp()
+        self.write(GOOD)
+
+    def write(self, values):
+        write(PARAMETERS, json.dumps(values).encode())
+
+    def test_good_ones(self):
+        parameters = Parameters.load(PARAMETERS)
+        for name, value in GOOD.items():
+            if name not in ("schema", "of_the_future"):
+                self.assertEqual(getattr(parameters, name), value)
+
+    def test_saved_and_loaded_with_what_is_not_known(self):
+        parameters = Parameters.load(PARAMETERS)
+        parameters.language = "en"
+        parameters.save()
+        expected = dict(GOOD)
+        expected["language"] = "en"
+        with open(PARAMETERS, "rb") as file:
+            self.assertEqual(json.load(file), expected)
+        self.assertEqual(Parameters.load(PARAMETERS).merchant_name["zh"], "算盘茶馆")
+        self.assertEqual(os.listdir("/ledger_test"), ["params.json"])
+
+    def test_a_bad_value_is_not_saved(self):
+        before = read(PARAMETERS)
+        parameters = Parameters.load(PARAMETERS)
+        parameters.language = "fr"
+        with self.assertRaises(ParametersError):
+            parameters.save()
+        self.assertEqual(read(PARAMETERS), before)
+
+    def test_each_value_is_needed_and_checked(self):
+        operator = GOOD["operators"]["01"]
+        bad = {
+            "schema": (0, 2, "1"),
+            "terminal_id": ("1000000", "100000010", 10000001, "1000000 ", "1000000点"),
+            "merchant_id": ("89811025734000", 898110257340001),
+            "merchant_name": ("X", {}, {"zh": "X"}, {"zh": "X", "en": ""}, {"zh": 1, "en": "X"}),
+            "serial": ("", "x" * 51, 1),
+            "tpdu": ("60000300", "60000300zz", 6000030000),
+            "header": ("603100311", "6031003110zz"),
+            "hosts": ([], {}, [["h"]], [["", 1]], [["h", 0]], [["h", 65536]], [["h", "1"]], ["h:1"], [["h", 1], []]),
+            "connect_timeout_s": (0, 61, "10", 1.5, True),
+            "host_timeout_s": (0, 121, "30"),
+            "language": ("", "fr", "ZH", 1),
+            "receipt_copies": (-1, 4, "2"),
+            "large_amount": (0, 10**12, "1"),
+            "operators": (
+                {},
+                [],
+                {"1": operator},
+                {"ab": operator},
+                {"01": "0000"},
+                {"01": dict(operator, salt="00")},
+                {"01": dict(operator, salt="0" * 17)},
+                {"01": dict(operator, hash="zz" * 32)},
+                {"01": dict(operator, hash="ff" * 31)},
+                {"01": dict(operator, iterations=0)},
+                {"01": dict(operator, iterations="500")},
+            ),
+        }
+        for name, wrong in bad.items():
+            values = dict(GOOD)
+            del values[name]
+            self.assertRefused(values)
+            self.assertRefused(dict(GOOD, **{name: None}))
+            for value in wrong:
+                self.assertRefused(dict(GOOD, **{name: value}))
+
+    def assertRefused(self, values):
+        self.write(values)
+        with self.assertRaises(ParametersError):
+            Parameters.load(PARAMETERS)
+
+    def test_what_is_not_such_a_file(self):
+        good = read(PARAMETERS)
+        for content in (b"", b"{", b"[]", b"null", b"7", good[:-1], good[1:], b"\xff" * 40, good.replace(b":", b";")):
+            write(PARAMETERS, content)
+            with self.assertRaises(ParametersError):
+                Parameters.load(PARAMETERS)
+        os.remove(PARAMETERS)
+        with self.assertRaises(ParametersError):
+            Parameters.load(PARAMETERS)
+
+    def test_a_power_cut(self):
+        def change():
+            parameters = Parameters.load(PARAMETERS)
+            parameters.language = "en"
+            parameters.save()
+
+        self.assertOldOrNew(change, lambda: Parameters.load(PARAMETERS).language, "zh", "en")

@@ -1,0 +1,79 @@
+"""The records' bytes, which are for ever: what an old terminal has written a new one must read."""
+
+import unittest
+
+from suanpan.ledger.record import NUMBERS, OPENED, TEXTS, decode, encode
+
+PURE = True
+
+OPENED_SALE = {
+    "kind": "sale",
+    "batch": "000001",
+    "stan": "000042",
+    "pan": "6210000000000000007",
+    "expiry": "3012",
+    "entry_mode": "021",
+    "operator": "01",
+    "date": "261123",
+    "time": "093105",
+    "amount": 123456,
+}
+
+
+class TestRecord(unittest.TestCase):
+    def test_bytes_of_an_opened_sale(self):
+        expected = (
+            b"\x02"
+            b"\x01\x04sale"
+            b"\x02\x06000001"
+            b"\x03\x06000042"
+            b"\x04\x136210000000000000007"
+            b"\x05\x043012"
+            b"\x06\x03021"
+            b"\x07\x0201"
+            b"\x08\x06261123"
+            b"\x09\x06093105"
+            b"\x81\x03\x01\xe2\x40"
+        )
+        self.assertEqual(bytes(encode(OPENED, OPENED_SALE)), expected)
+        self.assertEqual(decode(bytearray(expected)), (OPENED, OPENED_SALE))
+
+    def test_every_tag_where_it_was(self):
+        tags = {}
+        for name in TEXTS:
+            tags[name] = encode(0, {name: ""})[1]
+        for name in NUMBERS:
+            tags[name] = encode(0, {name: 0})[1]
+        texts = "kind batch stan pan expiry entry_mode operator date time response reason auth_code reference host_date"
+        for i, name in enumerate(texts.split(" ")):
+            self.assertEqual(tags[name], 1 + i)
+        self.assertEqual((tags["host_time"], tags["parties"]), (15, 16))
+        for i, name in enumerate(["amount", "printed", "status", "opened", "count", "total", "floor"]):
+            self.assertEqual(tags[name], 0x81 + i)
+
+    def test_numbers_of_every_size(self):
+        for number in (0, 1, 255, 256, 65535, 65536, 999999999999, 2**63):
+            self.assertEqual(decode(encode(3, {"amount": number})), (3, {"amount": number}))
+
+    def test_text_in_chinese(self):
+        fields = {"parties": "算盘银行"}
+        self.assertEqual(decode(encode(3, fields)), (3, fields))
+
+    def test_no_fields(self):
+        self.assertEqual(decode(encode(7, {})), (7, {}))
+
+    def test_tags_of_the_future_are_skipped(self):
+        data = encode(9, {"stan": "000001"}) + b"\x7f\x02ab\xff\x01\x05\x00\x01x\x80\x00" + encode(0, {"amount": 5})[1:]
+        self.assertEqual(decode(bytearray(data)), (9, {"stan": "000001", "amount": 5}))
+
+    def test_what_cannot_be_said(self):
+        for fields in (
+            {"track": "x"},
+            {"stan": 42},
+            {"amount": "42"},
+            {"amount": -1},
+            {"stan": None},
+            {"parties": "x" * 256},
+        ):
+            with self.assertRaises(ValueError):
+                encode(OPENED, fields)
