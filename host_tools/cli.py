@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from host_tools.acquirer.cli import app as acquirer
+from host_tools.bench.panel.cli import run
 from host_tools.demo.cli import demo
 from host_tools.fonts.cli import app as fonts
 from host_tools.screens.cli import app as screens
@@ -16,6 +17,7 @@ app = typer.Typer(
     "Start with **suanpan demo** (a scripted shop day) or **suanpan run** (a terminal in your browser).",
 )
 app.command()(demo)
+app.command()(run)
 app.add_typer(acquirer, name="acquirer")
 app.add_typer(screens, name="screens")
 app.add_typer(fonts, name="fonts")

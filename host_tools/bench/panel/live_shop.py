@@ -1,0 +1,38 @@
+"""A shop in real time: a terminal that is kept over runs, on the bench, and its acquirer on a real socket."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import datetime
+from pathlib import Path
+
+from host_tools.acquirer.faults import Faults
+from host_tools.acquirer.fixture import BANK, load, open_bank
+from host_tools.acquirer.host import Acquirer
+from host_tools.acquirer.server import listen
+from host_tools.bench.live import LiveBench
+from host_tools.bench.network import LiveWorld
+from host_tools.bench.panel.desk import Desk, Messages
+from host_tools.bench.panel.state import keep
+from host_tools.bench.shop import HOST, PORT
+
+
+@asynccontextmanager
+async def open_shop(directory: Path, fixture: Path = BANK, *, fresh: bool = False) -> AsyncIterator[Desk]:
+    """The desk of the first terminal of a fixture, still switched off.
+
+    Raises StateInUse, and FixtureError or StoreError for a bank that cannot be.
+    """
+    bank = load(fixture)
+    enrolment = next(iter(bank.terminals.values()))
+    with keep(directory, enrolment, fresh=fresh) as state, closing(open_bank(bank, str(state.bank))) as store:
+        messages, faults = Messages(), Faults()
+        acquirer = Acquirer(store, now=datetime.now, random=secrets.token_bytes, tracer=messages.add)
+        async with await listen(acquirer, faults) as server:
+            # The terminal knows its acquirer by name; this is the network that finds it.
+            address, port = server.sockets[0].getsockname()
+            world = LiveWorld({f"{HOST}:{PORT}": (address, port)})
+            with closing(LiveBench(state.flash, state.nvs, world)) as bench:
+                yield Desk(bench, acquirer, faults, messages, bank.cards)

@@ -1,0 +1,68 @@
+"""What an interactive terminal keeps from one run to the next: flash, non-volatile store, and its bank."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.acquirer.fixture import Enrolment
+from host_tools.bench.shop import profile
+from host_tools.flash.factory import build_image
+
+
+class StateInUse(Exception):
+    """Another process has this terminal on its bench."""
+
+
+class Nvs(dict[str, bytes]):
+    """A board's non-volatile store, written through to a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__({name: bytes.fromhex(value) for name, value in json.loads(path.read_text()).items()})
+        self._path = path
+
+    def __setitem__(self, name: str, value: bytes) -> None:
+        super().__setitem__(name, value)
+        write_nvs(self._path, self)
+
+
+def write_nvs(path: Path, store: dict[str, bytes]) -> None:
+    _write(path, json.dumps({name: value.hex() for name, value in store.items()}).encode())
+
+
+@dataclass(frozen=True)
+class State:
+    flash: Path
+    nvs: Nvs
+    bank: Path  # SQLite file; the terminal and the books it must agree with are kept, or start over, together
+
+
+@contextmanager
+def keep(directory: Path, enrolment: Enrolment, *, fresh: bool = False) -> Iterator[State]:
+    """The state in `directory`, for this process alone; fresh from the workshop if there is none yet."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateInUse(f"another process is using the terminal in {directory}") from None
+        flash, nvs, bank = directory / "flash.bin", directory / "nvs.json", directory / "bank.db"
+        if fresh or not flash.exists():
+            for leftover in directory.glob("bank.db*"):
+                leftover.unlink()
+            image, store = build_image(profile(enrolment), secrets.token_bytes)
+            write_nvs(nvs, store)
+            _write(flash, image)
+        yield State(flash, Nvs(nvs), bank)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing, whenever the process ends."""
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(path)

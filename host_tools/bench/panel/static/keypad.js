@@ -1,0 +1,75 @@
+// The keypad, under a mouse, fingers, or the computer's own keys: a key is down for as long as it is held.
+
+const SHORTEST_MS = 60; // no finger is faster, but touchpads and screen readers are
+const BY_KEYBOARD = {
+  Enter: "enter", Escape: "cancel", Backspace: "clear", ArrowUp: "up", ArrowDown: "down",
+  F1: "menu", m: "menu", M: "menu",
+};
+const buttons = new Map(
+  [...document.querySelectorAll("#keypad button")].map((button) => [button.dataset.key, button]),
+);
+const held = new Map(); // since when, by key
+let send;
+
+export function listenToKeys(sendOrder) {
+  send = sendOrder;
+  // A click does not take the focus: Enter after it is still the terminal's.
+  addEventListener("mousedown", (event) => {
+    if (event.target.closest("button, summary, [role=radio]")) event.preventDefault();
+  });
+  for (const [key, button] of buttons) {
+    button.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      button.setPointerCapture(event.pointerId);
+      press(key);
+    });
+    button.addEventListener("lostpointercapture", () => release(key));
+    button.addEventListener("click", (event) => {
+      if (event.detail) return; // a pointer's: that was down and up already
+      press(key);
+      release(key);
+    });
+  }
+  addEventListener("keydown", (event) => {
+    const key = keyOf(event);
+    if (!key || isForThePage(event)) return;
+    event.preventDefault();
+    if (!event.repeat) press(key);
+  });
+  addEventListener("keyup", (event) => release(keyOf(event)));
+  addEventListener("blur", releaseKeys);
+}
+
+export function releaseKeys() {
+  for (const key of held.keys()) release(key);
+}
+
+// Whether a key stroke has another meaning than the terminal's.
+export function isForThePage(event) {
+  return event.ctrlKey || event.altKey || event.metaKey
+    || document.querySelector("dialog[open]")
+    || ((event.key === "Enter" || event.key === " ") && event.target.closest("button, summary"));
+}
+
+function keyOf(event) {
+  return /^[0-9]$/.test(event.key) ? event.key : BY_KEYBOARD[event.key];
+}
+
+function press(key) {
+  if (held.has(key)) return;
+  held.set(key, performance.now());
+  buttons.get(key).classList.add("down");
+  send({ do: "key", key, down: true });
+}
+
+function release(key) {
+  if (!held.has(key)) return;
+  const early = held.get(key) + SHORTEST_MS - performance.now();
+  if (early > 0) {
+    setTimeout(release, early, key);
+    return;
+  }
+  held.delete(key);
+  buttons.get(key).classList.remove("down");
+  send({ do: "key", key, down: false });
+}

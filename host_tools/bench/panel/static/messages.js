@@ -1,0 +1,55 @@
+// ISO 8583 messages as the acquirer saw them, newest first; each opens into its fields.
+
+const KEPT = 200;
+const APPROVED = "00"; // F39
+const ARROWS = { in: "→", out: "←", dropped: "✕", fault: "!" };
+const list = document.getElementById("messages");
+
+export function clearMessages() {
+  list.replaceChildren();
+}
+
+export function showMessage(message) {
+  const item = document.createElement("li");
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  item.className = message.direction;
+  item.classList.toggle("refused", (valueOf(message, 39) ?? APPROVED) !== APPROVED);
+  for (const [className, text] of [
+    ["time", message.time.slice(11, 19)],
+    ["arrow", ARROWS[message.direction]],
+    ["mti", message.mti],
+    ["name", message.name],
+    ["result", result(message)],
+  ]) {
+    const part = document.createElement("span");
+    part.className = className;
+    part.textContent = text;
+    summary.append(part);
+  }
+  details.append(summary, fieldTable(message.fields));
+  item.append(details);
+  list.prepend(item);
+  if (list.children.length > KEPT) list.lastElementChild.remove();
+}
+
+function result(message) {
+  if (message.note) return message.note;
+  const code = valueOf(message, 39);
+  if (code) return `${code} ${message.meaning}`;
+  const amount = valueOf(message, 4);
+  return amount ? `¥${(Number(amount) / 100).toFixed(2)}` : "";
+}
+
+function valueOf(message, number) {
+  return message.fields.find((field) => field.number === number)?.value;
+}
+
+function fieldTable(fields) {
+  const table = document.createElement("table");
+  for (const { number, name, value } of fields) {
+    const row = table.insertRow();
+    for (const text of [number, name, value]) row.insertCell().textContent = text;
+  }
+  return table;
+}

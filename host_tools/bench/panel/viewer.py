@@ -1,0 +1,138 @@
+"""One browser at the desk: what it has been told already, what is new, and what it asks for.
+
+To the page: JSON objects with a `kind`, and pictures in binary, the first byte saying which:
+    01, then the 64 rows of 16 bytes of the display;
+    02, then the number of a slip (u16, little-endian) and a PNG of the next strip that was printed on it.
+From the page: JSON objects with a `do`; see `obey`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from PIL import Image
+
+from host_tools.acquirer.codes import Code
+from host_tools.acquirer.faults import Kind
+from host_tools.acquirer.trace import Record
+from host_tools.bench.panel.desk import Desk
+from host_tools.bench.panel.wallet import describe
+from host_tools.bench.parts.keypad import LEGEND
+from host_tools.bench.parts.paper import Print
+from host_tools.bench.screen_reader import read_lines
+
+_DISPLAY, _STRIP = b"\x01", b"\x02"
+_KEYS = frozenset(key for row in LEGEND for key in row)
+_FAULTS = frozenset(Kind.__members__)
+_MEANINGS = {code.value: code.meaning for code in Code}
+
+
+class BadOrder(ValueError):
+    """Something that no page of ours would send."""
+
+
+class Viewer:
+    """Keeps its own place in all that there is to see, so a slow browser skips frames but no contents."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._news = asyncio.Event()
+        self._news.set()
+        self._keys: set[str] = set()  # held down from here
+        self._greeted = False
+        self._pixels = b""
+        self._status: dict[str, Any] = {}
+        self._strip = (desk.slips_torn, 0)  # the next one to tell of: slip, strip
+        self._messages = 0
+
+    def __enter__(self) -> Viewer:
+        self._desk.watchers.add(self._news.set)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._desk.watchers.remove(self._news.set)
+        for key in self._keys:
+            self._desk.release(key)
+
+    async def news(self) -> list[str | bytes]:
+        """Wait until something may have changed, and tell what has, if anything."""
+        await self._news.wait()
+        self._news.clear()
+        return [news if isinstance(news, bytes) else json.dumps(news) for news in self._look()]
+
+    async def obey(self, order: object) -> None:
+        desk = self._desk
+        match order:
+            case {"do": "key", "key": str(key), "down": bool(down)} if key in _KEYS:
+                self._key(key, down)
+            case {"do": "swipe", "card": str(card), "readable": bool(readable)} if card in desk.cards:
+                desk.swipe(card, readable=readable)
+            case {"do": "power", "on": bool(on)}:
+                await desk.switch_power(on)
+            case {"do": "network", "on": bool(on)}:
+                desk.switch_network(on)
+            case {"do": "paper", "on": bool(on)}:
+                desk.load_paper(on)
+            case {"do": "tear"}:
+                desk.tear()
+            case {"do": "fault", "fault": str(name), "on": bool(on)} if name in _FAULTS:
+                desk.arm(Kind[name], on)
+            case _:
+                raise BadOrder
+
+    def _key(self, key: str, down: bool) -> None:
+        if down and key not in self._keys:
+            self._keys.add(key)
+            self._desk.press(key)
+        elif not down and key in self._keys:
+            self._keys.remove(key)
+            self._desk.release(key)
+
+    def _look(self) -> Iterator[dict[str, Any] | bytes]:
+        desk = self._desk
+        if not self._greeted:
+            self._greeted = True
+            yield {"kind": "wallet", "cards": describe(desk.cards, desk.bench.now().date())}
+        pixels = desk.bench.parts.display.pixels()
+        if pixels != self._pixels:
+            self._pixels = pixels
+            yield _DISPLAY + pixels
+            yield {"kind": "text", "lines": read_lines(pixels)}
+        yield from self._look_at_paper()
+        status = desk.status()
+        if status != self._status:
+            self._status = status
+            yield {"kind": "status", **status}
+        for record in desk.messages.after(self._messages):
+            yield {"kind": "message", "meaning": _meaning(record), **record.as_dict()}
+        self._messages = desk.messages.total
+
+    def _look_at_paper(self) -> Iterator[bytes]:
+        printer = self._desk.bench.parts.printer
+        for number, slip in enumerate([*printer.slips, printer.paper]):
+            if number < self._strip[0]:
+                continue
+            told = self._strip[1] if number == self._strip[0] else 0
+            for item in slip.prints[told:]:
+                yield _STRIP + number.to_bytes(2, "little") + _png(item)
+            self._strip = number, len(slip.prints)
+
+
+def _png(item: Print) -> bytes:
+    """Two pixels to the dot, ink black on white."""
+    ink = item.draw()
+    strip = Image.new("1", ink.size, 1)
+    strip.paste(0, mask=ink)
+    png = io.BytesIO()
+    strip.save(png, "PNG")
+    return png.getvalue()
+
+
+def _meaning(record: Record) -> str:
+    """Of the response code, where the message has one."""
+    code = next((field.value for field in record.fields if field.number == 39), "")
+    return _MEANINGS.get(code, "")

@@ -1,0 +1,55 @@
+"""What an interactive terminal keeps over runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from host_tools.acquirer.fixture import Enrolment, load
+from host_tools.bench.panel.state import StateInUse, keep
+from host_tools.flash.factory import DEVICE_KEY_SIZE, FLASH_SIZE
+
+
+@pytest.fixture
+def enrolment() -> Enrolment:
+    return next(iter(load().terminals.values()))
+
+
+def test_the_terminal_is_made_once(tmp_path: Path, enrolment: Enrolment) -> None:
+    with keep(tmp_path / "state", enrolment) as first:
+        image, key = first.flash.read_bytes(), first.nvs["suanpan/device_key"]
+        assert len(image) == FLASH_SIZE
+        assert len(key) == DEVICE_KEY_SIZE
+        first.bank.write_bytes(b"books")
+    with keep(tmp_path / "state", enrolment) as second:
+        assert second.flash.read_bytes() == image
+        assert second.nvs == {"suanpan/device_key": key}
+        assert second.bank.read_bytes() == b"books"
+
+
+def test_starting_over_makes_another_terminal_and_forgets_the_books(tmp_path: Path, enrolment: Enrolment) -> None:
+    with keep(tmp_path, enrolment) as first:
+        image, key = first.flash.read_bytes(), first.nvs["suanpan/device_key"]
+        for name in ("bank.db", "bank.db-wal", "bank.db-shm"):
+            (tmp_path / name).touch()
+    with keep(tmp_path, enrolment, fresh=True) as second:
+        assert second.flash.read_bytes() != image
+        assert second.nvs["suanpan/device_key"] != key
+        assert not list(tmp_path.glob("bank*"))
+
+
+def test_a_write_to_the_nvs_is_kept_at_once(tmp_path: Path, enrolment: Enrolment) -> None:
+    with keep(tmp_path, enrolment) as state:
+        state.nvs["suanpan/boots"] = b"\x00\x01"
+        kept = (tmp_path / "nvs.json").read_bytes()
+    with keep(tmp_path, enrolment) as state:
+        assert state.nvs["suanpan/boots"] == b"\x00\x01"
+        assert (tmp_path / "nvs.json").read_bytes() == kept
+
+
+def test_a_terminal_is_on_one_bench_at_a_time(tmp_path: Path, enrolment: Enrolment) -> None:
+    with keep(tmp_path, enrolment), pytest.raises(StateInUse), keep(tmp_path, enrolment):
+        pytest.fail("two benches have the same terminal")
+    with keep(tmp_path, enrolment) as state:
+        assert state.flash.exists()
