@@ -32,12 +32,10 @@ async def main() -> None:
     strings = Strings(board.ASSETS + "/strings.tsv")
     screen = Screen(canvas, strings, keypad, board.buzzer(), board.lights())
     try:
-        terminal = assemble(screen)
+        await power_on(assemble(screen))
     except SuanpanError as error:  # what it remembers cannot be trusted: say so, and sell nothing
         screen.show(screen.title("fault"), screen.error(error.code))
         await scanner
-    else:
-        await power_on(terminal)
 
 
 def assemble(screen: Screen) -> Terminal:

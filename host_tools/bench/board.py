@@ -116,6 +116,12 @@ class Board:
         self.waiting_until = None
         return events
 
+    def power_off(self) -> None:
+        """What is on its way over a line or the network never arrives."""
+        self.network.power_off()
+        for uart in self._uarts.values():
+            uart.power_off()
+
     @property
     def has_events(self) -> bool:
         return bool(self._events)

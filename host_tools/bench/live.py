@@ -19,7 +19,7 @@ from host_tools.bench.board import FOREVER_US, Board, RealTimeClock
 from host_tools.bench.clock import LiveClock
 from host_tools.bench.flash import NorFlash
 from host_tools.bench.network import World
-from host_tools.bench.process import BOARD, HEAP, FirmwareProcess
+from host_tools.bench.process import BOARD, HEAP, FirmwareDied, FirmwareProcess
 from host_tools.bench.wiring import build
 
 
@@ -58,8 +58,8 @@ class LiveBench:
                 self.parts.power_off()
                 try:
                     process = await asyncio.to_thread(FirmwareProcess, heap=self._heap)
-                except TimeoutError as problem:  # it never came as far as its first question
-                    self._set_power(Power.STOPPED, f"bench: {problem}\n")
+                except FirmwareDied as problem:
+                    self._set_power(Power.STOPPED, str(problem))
                     return
                 self._session = _Session(process, self.clock, self._board, self._stopped)
                 self._set_power(Power.ON)
@@ -151,7 +151,7 @@ class _Session(asyncio.Protocol):
         """Cut the power; returns the console."""
         self._ended = True
         self._cancel_wake()
-        self.board.network.power_off()
+        self.board.power_off()
         self._transport.abort()
         return self._process.kill()
 

@@ -17,7 +17,7 @@ from host_tools.bench.board import Board, RealTimeClock
 from host_tools.bench.clock import VirtualClock
 from host_tools.bench.flash import NorFlash
 from host_tools.bench.network import Exchange, ScriptedWorld
-from host_tools.bench.process import BOARD, HEAP, FirmwareProcess
+from host_tools.bench.process import BOARD, HEAP, FirmwareDied, FirmwareProcess
 from host_tools.bench.screen_reader import read_lines
 from host_tools.bench.wiring import build
 
@@ -71,7 +71,10 @@ class LockstepBench:
 
     def power_on(self) -> None:
         self._frames = protocol.FrameReader()
-        self._process = FirmwareProcess(heap=self._heap, measure_heap=self._measure_heap)
+        try:
+            self._process = FirmwareProcess(heap=self._heap, measure_heap=self._measure_heap)
+        except FirmwareDied as problem:
+            raise BenchError(f"the firmware has stopped:\n{problem}") from None
         self._board = Board(
             self.clock, self.parts, self.flash, self.nvs, self.rtc, self._random, self._world, self._record
         )
@@ -80,7 +83,7 @@ class LockstepBench:
 
     def power_off(self) -> None:
         """Cut the power at this instant: RAM is gone, flash, NVS and the battery-backed clock stay."""
-        self._running_board().network.power_off()
+        self._running_board().power_off()
         assert self._process
         self._process.kill()
         self._process = self._board = None

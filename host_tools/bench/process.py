@@ -17,6 +17,10 @@ ASSETS = ROOT / "firmware" / "assets"
 HEAP = "256k"  # of the 64-bit port; an ESP32's words are half as long
 
 
+class FirmwareDied(Exception):
+    """It never got as far as its board; the text is what it printed."""
+
+
 class FirmwareProcess:
     """One power-on of the firmware, compiled as a board has it; SUANPAN_FIRMWARE names another tree, run as it is."""
 
@@ -27,7 +31,6 @@ class FirmwareProcess:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(address))
             listener.listen(1)
-            listener.settimeout(10)
             firmware = firmware_root()
             if firmware == ROOT / "firmware":
                 firmware = compiled(firmware)
@@ -48,7 +51,22 @@ class FirmwareProcess:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
-            self.socket = listener.accept()[0]
+            self.socket = self._accepted(listener)
+
+    def _accepted(self, listener: socket.socket) -> socket.socket:
+        """The firmware's end of the wire; FirmwareDied if it ends, or does nothing for ten seconds, before it calls."""
+        listener.settimeout(0.05)
+        for _ in range(200):
+            try:
+                return listener.accept()[0]
+            except TimeoutError:
+                if self._process.poll() is not None:
+                    break
+        self._process.kill()
+        self._process.wait()
+        console = self.console()
+        self._directory.cleanup()
+        raise FirmwareDied(console)
 
     def console(self) -> str:
         """All that the firmware has printed: nothing, unless it died of something."""

@@ -20,6 +20,7 @@ class Uart:
         self._character_us = 0.0
         self._out_until = 0.0
         self._in_until = 0.0
+        self._powered = True
         part.attach(self, clock)
 
     def configure(self, baudrate: int, bits: int, parity: bool, stop: int) -> None:
@@ -28,7 +29,15 @@ class Uart:
     def write(self, data: bytes) -> None:
         start = max(self._clock.now_us, self._out_until)
         self._out_until = start + len(data) * self._character_us
-        self._clock.call_later(round(self._out_until) - self._clock.now_us, lambda: self._part.receive(data))
+        self._clock.call_later(round(self._out_until) - self._clock.now_us, lambda: self._arrive(data))
+
+    def power_off(self) -> None:
+        """What is on its way is lost, in both directions."""
+        self._powered = False
+
+    def _arrive(self, data: bytes) -> None:
+        if self._powered:
+            self._part.receive(data)
 
     def busy_us(self) -> int:
         """How long until the last byte written has left."""

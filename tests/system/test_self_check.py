@@ -73,6 +73,20 @@ def test_an_altered_journal_stops_the_terminal(shop: Shop) -> None:
     assert shop.bench.shows("终端故障")
 
 
+def test_an_old_record_is_checked_too(shop: Shop) -> None:
+    """Mounting looks at the newest sector only; the self-check reads all of them."""
+    for _ in range(36):
+        shop.ask_for(1, shop.cards["empty"])
+        shop.bench.expect("余额不足")
+        shop.bench.press("enter")
+    image = shop.bench.flash.image()
+    assert image[_journal_offset() + 4096 :][:4] == b"SPL1"  # a second sector has been begun
+    shop.bench.power_off()
+    _damage(shop, _journal_offset() + 16 + 11 + 16 + 5)
+    shop.bench.power_on()
+    shop.bench.expect("终端故障", "L04")
+
+
 def test_another_device_key_opens_nothing(shop: Shop) -> None:
     sell(shop, 10_00)
     shop.bench.power_off()

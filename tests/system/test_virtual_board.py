@@ -267,3 +267,11 @@ def test_a_program_that_dies_says_why(run: Run) -> None:
                 await asyncio.sleep(1)
                 1 / 0
         """)
+
+
+def test_a_program_that_never_reaches_its_board_says_why(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BenchError, match="SyntaxError"):
+        run("""
+            async def program()
+                pass
+        """)

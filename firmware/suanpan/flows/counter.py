@@ -1,6 +1,6 @@
 """The counter's day: what the terminal does from power-on to power-off. The one place where errors become screens."""
 
-from suanpan.errors import AcquirerError, Cancelled, SuanpanError, TimedOut
+from suanpan.errors import AcquirerError, Cancelled, LedgerError, SuanpanError, TimedOut
 from suanpan.flows.login import log_in, sign_in
 from suanpan.flows.menu import menu
 from suanpan.flows.online import clear_reversal
@@ -56,7 +56,15 @@ async def _idle(t: "Terminal") -> str:
         try:
             return await t.screen.key(60 - int(t.time()[4:]))
         except TimedOut:
-            continue
+            _prepare_flash(t)
+
+
+def _prepare_flash(t: "Terminal") -> None:
+    """Erase for the records to come while nobody waits."""
+    try:
+        t.ledger.prepare()
+    except LedgerError:
+        return  # the next sale will say so, before anything is sent
 
 
 def _show_idle(t: "Terminal") -> None:

@@ -11,13 +11,15 @@ _LOW_BATTERY = 10  # percent
 
 
 async def self_test(t: "Terminal") -> None:
-    """Show what is wrong, each until a key is pressed or ten seconds are over; nothing here stops the terminal.
+    """Show what is wrong, each until a key is pressed or ten seconds are over.
 
-    Display, flash, keys and parameters have proved themselves already: without them there is no screen to show.
+    Display and parameters have proved themselves already: without them there is no screen to show. Records that were
+    altered raise JournalBroken; nothing else stops the terminal.
     """
     screen = t.screen
     title = screen.title("check")
     screen.show(title, screen.message("please_wait"))
+    t.ledger.verify()
     faults = []
     stuck = screen.keypad.stuck()
     if stuck:

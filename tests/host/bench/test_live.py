@@ -167,14 +167,11 @@ def test_a_question_that_the_bench_cannot_answer_is_told(
     assert "data_received() call failed" in caplog.text  # asyncio's own word, with the traceback
 
 
-def test_firmware_that_never_asks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never_asks(**_: object) -> None:
-        raise TimeoutError("timed out")
-
+def test_firmware_that_never_asks_is_told(tmp_path: Path, firmware: Firmware) -> None:
     async def scenario() -> None:
-        monkeypatch.setattr("host_tools.bench.live.FirmwareProcess", never_asks)
+        firmware.install("async def main(\n")
         async with bench(tmp_path) as terminal:
-            assert await console(terminal) == "bench: timed out\n"
+            assert "SyntaxError" in await console(terminal)
 
     asyncio.run(scenario())
 
