@@ -36,7 +36,11 @@ class TestClock:
     def test_an_alarm_may_set_another_that_is_due_too(self) -> None:
         clock = VirtualClock()
         seen: list[int] = []
-        clock.call_later(5, lambda: clock.call_later(5, lambda: seen.append(clock.now_us)))
+
+        def set_another() -> None:
+            clock.call_later(5, lambda: seen.append(clock.now_us))
+
+        clock.call_later(5, set_another)
         clock.advance_to(START_US + 50)
         assert seen == [START_US + 10]
 
@@ -52,7 +56,7 @@ class TestClock:
 class _Switch:
     """Joins pin 1 to ground while closed."""
 
-    pins = (1,)
+    pins: tuple[int, ...] = (1,)
     closed = False
 
     def attach(self, pins: Pins, clock: Clock) -> None:
@@ -154,7 +158,7 @@ class TestUart:
 
     def test_a_port_that_is_not_open_hears_nothing(self) -> None:
         clock, part = VirtualClock(), _Echo()
-        Uart(part, clock, pytest.fail)
+        Uart(part, clock, lambda _: pytest.fail())
         part.line.send(b"lost")
         clock.advance_to(START_US + 1_000_000)
 
