@@ -77,6 +77,30 @@ class BlockError(CryptoError):
     code = "K05"
 
 
+class KsnExhausted(CryptoError):
+    """Every key that DUKPT could derive has been used. Way out: load a new initial key."""
+
+    code = "K06"
+
+
+class KeyBlockError(CryptoError):
+    """A key block cut short, altered, of another version, or not under this protection key."""
+
+    code = "K07"
+
+
+class KeyUseError(CryptoError):
+    """A sound key block whose key is not for the use that it is wanted for."""
+
+    code = "K08"
+
+
+class SignatureError(CryptoError):
+    """Not a signature under this key: of another length than its modulus, or not below it."""
+
+    code = "K09"
+
+
 # -- acquirer: the host and the way to it ------------------------------------------------------------------
 
 
@@ -182,6 +206,42 @@ class PrinterOffline(PrinterError):
     code = "D06"
 
 
+class ElementError(DriverError):
+    """The secure element does not answer as its data sheet says."""
+
+    code = "D07"
+
+
+class ElementSilent(ElementError):
+    """The secure element does not wake, or has not finished in its time."""
+
+    code = "D08"
+
+
+class ElementGarbled(ElementError):
+    """A frame to or from the secure element was damaged on the way."""
+
+    code = "D09"
+
+
+class ElementRefused(ElementError):
+    """The secure element will not do that: its configuration forbids it, or the command makes no sense to it."""
+
+    code = "D10"
+
+
+class ElementTired(ElementError):
+    """The secure element's watchdog will put it to sleep before the command could be done."""
+
+    code = "D11"
+
+
+class ElementUnlocked(ElementError):
+    """The secure element has not been locked by the workshop, so anybody could have it tell its secrets."""
+
+    code = "D12"
+
+
 # -- ledger -----------------------------------------------------------------------------------------------
 
 
@@ -239,3 +299,9 @@ class ParametersError(LedgerError):
     """Parameters missing, not readable, or a value out of its range."""
 
     code = "L09"
+
+
+class Tampered(LedgerError):
+    """The case has been opened, and the keys are gone."""
+
+    code = "L10"

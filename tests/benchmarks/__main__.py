@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import bench_des, bench_idle, bench_iso8583, bench_terminal
+from tests.benchmarks import bench_des, bench_dukpt, bench_idle, bench_iso8583, bench_primitives, bench_terminal
 from tests.benchmarks.figure import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "des": bench_des.run,
+    "dukpt": bench_dukpt.run,
+    "primitives": bench_primitives.run,
     "iso8583": bench_iso8583.run,
     "terminal": bench_terminal.run,
     "idle": bench_idle.run,

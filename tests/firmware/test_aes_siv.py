@@ -46,6 +46,34 @@ class TestSiv(unittest.TestCase):
                 self.assertEqual(len(sealed), 16 + size)
                 self.assertEqual(Siv(key).open(memoryview(sealed), b"where"), plain)
 
+    def test_one_object_serves_strings_of_any_sizes_in_turn(self):
+        siv = Siv(KEY)
+        for size in (40, 7, 0, 16, 40, 33, 32, 7):
+            plain = bytes(range(size))
+            associated = plain, b"where", bytes(size % 20)
+            sealed = siv.seal(plain, *associated)
+            self.assertEqual(sealed, Siv(KEY).seal(plain, *associated))
+            with self.assertRaises(SealError):
+                siv.open(sealed, *associated[1:])
+            self.assertEqual(siv.open(sealed, *associated), plain)
+
+    def test_strings_at_odd_places(self):
+        siv = Siv(KEY)
+        plain = bytes(range(40))
+        sealed = siv.seal(plain, b"where")
+        for at in range(4):
+            buffer = memoryview(bytes(at) + sealed)[at:]
+            self.assertEqual(siv.seal(memoryview(bytes(at) + plain)[at:], memoryview(b"nowhere")[2:]), sealed)
+            self.assertEqual(siv.open(buffer, b"where"), plain)
+
+    def test_no_plaintext_stays_behind(self):
+        siv = Siv(KEY)
+        plain = b"six times nine is forty-two, it is said"
+        siv.open(siv.seal(plain, b"where"), b"where")
+        for frame in (siv._frame, siv._cmac._frame):
+            for at in range(0, len(plain) - 3, 4):
+                self.assertFalse(plain[at : at + 4] in bytes(frame))
+
     def test_more_counter_than_one_byte_holds(self):
         plain = bytes(16 * 600)
         sealed = Siv(KEY).seal(plain)

@@ -71,6 +71,8 @@ class Tdes:
     looked at: terminals in the field hold keys of either parity.
     """
 
+    block = 8
+
     def __init__(self, key: "Readable") -> None:
         size = len(key)
         if size not in (8, 16, 24):

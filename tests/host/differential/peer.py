@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import Counter
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,7 @@ class Peer:
     """One MicroPython process that serves every example of a test module, in a heap like the terminal's."""
 
     def __init__(self) -> None:
+        self.calls = Counter[str]()  # of each operation
         self._process = subprocess.Popen(
             [*find_micropython(), "-X", f"heapsize={heap_ceiling('256k')}", str(_SCRIPT)],
             env=os.environ | {"MICROPYPATH": f"{firmware_root()}:.frozen"},
@@ -41,6 +43,7 @@ class Peer:
         """What the operation (differential_peer.py) returns; raises Refused."""
         assert self._process.stdin
         assert self._process.stdout
+        self.calls[operation] += 1
         print(operation, *(argument.hex() for argument in arguments), file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:
