@@ -10,19 +10,30 @@ import asyncio
 
 from suanpan.acquirer.session import Acquirer
 from suanpan.crypto.aes_siv import Siv
-from suanpan.errors import SuanpanError
+from suanpan.crypto.secret import Secret
+from suanpan.errors import SuanpanError, Tampered
 from suanpan.flows.counter import power_on
+from suanpan.flows.race import first
+from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, FlashSecret, SecureElement
 from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
 from suanpan.ledger.key_store import KeyStore
 from suanpan.ledger.ledger import Ledger
 from suanpan.ledger.parameters import Parameters
+from suanpan.service.zeroise import Zeroiser
 from suanpan.terminal import Terminal
 from suanpan.ui.canvas import Canvas
 from suanpan.ui.font import Font
 from suanpan.ui.gb2312 import Encoder
 from suanpan.ui.screen import Screen
 from suanpan.ui.strings import Strings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.drivers.tamper import Tamper
+    from suanpan.ledger.device_key import DeviceSecret
+
+KEYS = board.DATA + "/keys.bin"
 
 
 async def main() -> None:
@@ -31,21 +42,52 @@ async def main() -> None:
     canvas = Canvas(board.display(), Font(board.ASSETS + "/font16.bin"))
     strings = Strings(board.ASSETS + "/strings.tsv")
     screen = Screen(canvas, strings, keypad, board.buzzer(), board.lights())
+    keys_secret, journal_secret = secrets()
+    zeroiser = Zeroiser(board.nvs(), keys_secret, KEYS)
+    tamper = board.tamper()
     try:
-        await power_on(assemble(screen))
+        if zeroiser.interrupted():
+            await zeroiser.run()
+        await first(guard(tamper, zeroiser), serve(screen, keys_secret, journal_secret))
     except SuanpanError as error:  # what it remembers cannot be trusted: say so, and sell nothing
-        screen.show(screen.title("fault"), screen.error(error.code))
-        await scanner
+        show_fault(screen, error)
+        if not isinstance(error, Tampered):  # there are still keys to guard
+            try:
+                await guard(tamper, zeroiser)
+            except SuanpanError as worse:
+                show_fault(screen, worse)
+    await scanner
 
 
-def assemble(screen: Screen) -> Terminal:
-    """Everything that flash has to say, in the order of trust: parameters, keys, journal."""
+def secrets() -> "tuple[DeviceSecret, DeviceSecret]":
+    """What the keys are sealed under, and what the journal is."""
+    element = board.secure_element()
+    if element:
+        return SecureElement(element, 0), SecureElement(element, 1)
+    partition = board.secrets()
+    return FlashSecret(partition, 0, board.random), FlashSecret(partition, 1, board.random)
+
+
+def show_fault(screen: Screen, error: SuanpanError) -> None:
+    screen.show(screen.title("fault"), screen.error(error.code))
+
+
+async def guard(tamper: "Tamper", zeroiser: Zeroiser) -> None:
+    """Ends the day with Tampered, as soon as the keys are gone that an opened case puts in danger."""
+    await tamper.opened()
+    await zeroiser.run()
+    raise Tampered
+
+
+async def serve(screen: Screen, keys_secret: "DeviceSecret", journal_secret: "DeviceSecret") -> None:
+    """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
     parameters = Parameters.load(board.DATA + "/params.json")
     screen.strings.choose(parameters.language)
-    device_key = board.device_key()
-    keys = KeyStore(board.DATA + "/keys.bin", device_key)
-    journal = Journal(FlashLog(board.journal()), Siv(device_key))
-    return Terminal(
+    with Secret(await keys_secret.derive(KEYS_LABEL)) as key:
+        keys = KeyStore(KEYS, key.view)
+    with Secret(await journal_secret.derive(JOURNAL_LABEL)) as key:
+        journal = Journal(FlashLog(board.journal()), Siv(key.view))
+    terminal = Terminal(
         screen=screen,
         swipe_reader=board.swipe_reader(),
         printer=board.printer(),
@@ -58,6 +100,7 @@ def assemble(screen: Screen) -> Terminal:
         acquirer=Acquirer(parameters, keys),
         random=board.random,
     )
+    await power_on(terminal)
 
 
 asyncio.run(main())

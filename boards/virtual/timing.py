@@ -60,9 +60,12 @@ class IOQueue:
 
     def wait_io_event(self, ms: int) -> None:
         # What came earlier may still be waiting to be read: look before letting time pass.
-        if not self._wake() and ms != 0:
+        if self._wake() or ms == 0:
+            return
+        link.wait(ms)
+        # Without a limit somebody must be ready when this returns, and not everything that happens makes them so.
+        while not self._wake() and ms < 0 and not asyncio.core._task_queue.peek():
             link.wait(ms)
-            self._wake()
 
     def _wake(self) -> bool:
         """Make ready every task whose stream is."""

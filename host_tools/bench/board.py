@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from host_tools.bench.bus import AdcPart, Clock, I2cPart, PwmPart, SpiPart
+from host_tools.bench.bus import AdcPart, Clock, I2cPart, PwmPart, SpiPart, WakesOnSda
 from host_tools.bench.flash import NorFlash
 from host_tools.bench.gpio import Gpio
 from host_tools.bench.network import Network, World
@@ -179,11 +179,21 @@ class Board:
         bus, address, data = payload[0], payload[1], payload[2:]
         part = self._i2c.get((bus, address))
         self._note(f"i2c {bus}:{address:02x}", "out", data)
+        if address == 0:
+            self._wake_by_sda(bus)
         if part is None:
             self._i2c_busy(bus, 0)
             return bytes([errno.ENODEV])
         self._i2c_busy(bus, len(data))
-        return _OK + part.write(data).to_bytes(2, "little")
+        acknowledged = part.write(data)
+        return bytes([errno.ENODEV]) if acknowledged < 0 else _OK + acknowledged.to_bytes(2, "little")
+
+    def _wake_by_sda(self, bus: int) -> None:
+        """Address 0 and the bit that says write: eight bits low."""
+        low_us = 8 * 1_000_000 // self._i2c_hz[bus]
+        for (number, _), part in self._i2c.items():
+            if number == bus and isinstance(part, WakesOnSda):
+                part.sda_low(low_us)
 
     def _i2c_read(self, payload: bytes) -> bytes:
         bus, address, count = struct.unpack("<BBH", payload)
@@ -192,6 +202,8 @@ class Board:
             return bytes([errno.ENODEV])
         self._i2c_busy(bus, count)
         data = part.read(count)
+        if not data:
+            return bytes([errno.ENODEV])
         self._note(f"i2c {bus}:{address:02x}", "in", data)
         return _OK + data
 
@@ -232,6 +244,8 @@ class Board:
         return _OK if self._flash.erase(address) else _ERROR
 
     def _nvs_set(self, payload: bytes) -> None:
+        """An empty value erases. The store is in the flash chip too; a power cut leaves the old value or the new."""
+        self._flash.use_power()
         key, _, value = payload.partition(b"\0")
         self._nvs[key.decode()] = value
 

@@ -11,7 +11,7 @@ leave it in the state that a real part has then.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Timer(Protocol):
@@ -53,9 +53,17 @@ class I2cPart(Part, Protocol):
     def attach(self, clock: Clock) -> None: ...
 
     def write(self, data: bytes) -> int:
-        """One write transaction after the address; returns how many bytes were acknowledged."""
+        """One write transaction after the address; how many bytes were acknowledged, -1: not even the address."""
 
-    def read(self, count: int) -> bytes: ...
+    def read(self, count: int) -> bytes:
+        """As many bytes, or none if the address was not acknowledged."""
+
+
+@runtime_checkable
+class WakesOnSda(Protocol):
+    """An I2C part that something else than its address wakes."""
+
+    def sda_low(self, duration_us: int) -> None: ...
 
 
 class SpiPart(Part, Protocol):

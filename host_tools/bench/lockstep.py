@@ -15,9 +15,9 @@ from random import Random
 from host_tools.bench import protocol
 from host_tools.bench.board import Board, RealTimeClock
 from host_tools.bench.clock import VirtualClock
-from host_tools.bench.flash import NorFlash
+from host_tools.bench.flash import NorFlash, PowerCut
 from host_tools.bench.network import Exchange, ScriptedWorld
-from host_tools.bench.process import BOARD, HEAP, FirmwareDied, FirmwareProcess
+from host_tools.bench.process import HEAP, PINS, FirmwareDied, FirmwareProcess
 from host_tools.bench.screen_reader import read_lines
 from host_tools.bench.wiring import build
 
@@ -45,9 +45,11 @@ class LockstepBench:
         hosts: dict[str, Callable[[], Exchange | None]],
         heap: str = HEAP,
         measure_heap: bool = False,
+        pins: Path = PINS,
     ) -> None:
         self.clock = VirtualClock()
-        self.parts = build(BOARD / "pins.py", Random(f"{seed} parts"))
+        self.parts = build(pins, Random(f"{seed} parts"))
+        self._pins = pins
         self.flash = NorFlash(flash)
         self.nvs = nvs
         self.rtc = RealTimeClock(start)
@@ -72,7 +74,7 @@ class LockstepBench:
     def power_on(self) -> None:
         self._frames = protocol.FrameReader()
         try:
-            self._process = FirmwareProcess(heap=self._heap, measure_heap=self._measure_heap)
+            self._process = FirmwareProcess(heap=self._heap, measure_heap=self._measure_heap, pins=self._pins)
         except FirmwareDied as problem:
             raise BenchError(f"the firmware has stopped:\n{problem}") from None
         self._board = Board(
@@ -147,6 +149,13 @@ class LockstepBench:
             raise BenchError("the terminal is switched off")
         return self._process.console()
 
+    @property
+    def pid(self) -> int:
+        """Of the firmware's process, for those who want to look into it."""
+        if self._process is None:
+            raise BenchError("the terminal is switched off")
+        return self._process.pid
+
     def firmware_cpu(self) -> float:
         """Seconds of processor time that the firmware has used since power-on."""
         if self._process is None:
@@ -187,7 +196,11 @@ class LockstepBench:
         before = self._glass
         while self._board.waiting_until is None:
             for op, payload in self._frames:
-                answer = self._board.handle(op, payload)
+                try:
+                    answer = self._board.handle(op, payload)
+                except PowerCut:
+                    self.power_off()
+                    raise
                 if answer is not None:
                     self._reply(answer)
             if self._board.waiting_until is None:

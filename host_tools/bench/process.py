@@ -14,6 +14,7 @@ from host_tools.micropython.port import ROOT
 
 BOARD = ROOT / "boards" / "virtual"
 ASSETS = ROOT / "firmware" / "assets"
+PINS = BOARD / "pins.py"
 HEAP = "256k"  # of the 64-bit port; an ESP32's words are half as long
 
 
@@ -24,7 +25,8 @@ class FirmwareDied(Exception):
 class FirmwareProcess:
     """One power-on of the firmware, compiled as a board has it; SUANPAN_FIRMWARE names another tree, run as it is."""
 
-    def __init__(self, *, heap: str = HEAP, measure_heap: bool = False) -> None:
+    def __init__(self, *, heap: str = HEAP, measure_heap: bool = False, pins: Path = PINS) -> None:
+        """`pins` is another table of the board's wiring, a file of that name."""
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-")
         address = Path(self._directory.name) / "bench"
         self.log = Path(self._directory.name) / "console"
@@ -34,8 +36,9 @@ class FirmwareProcess:
             firmware = firmware_root()
             if firmware == ROOT / "firmware":
                 firmware = compiled(firmware)
+            wiring = "" if pins == PINS else f"{pins.parent}:"
             environment = {
-                "MICROPYPATH": f"{compiled(BOARD)}:{firmware}:.frozen",
+                "MICROPYPATH": f"{wiring}{compiled(BOARD)}:{firmware}:.frozen",
                 "SUANPAN_BENCH": str(address),
                 "SUANPAN_BOARD": str(BOARD),
                 "SUANPAN_ASSETS": str(ASSETS),
@@ -67,6 +70,10 @@ class FirmwareProcess:
         console = self.console()
         self._directory.cleanup()
         raise FirmwareDied(console)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def console(self) -> str:
         """All that the firmware has printed: nothing, unless it died of something."""

@@ -16,7 +16,9 @@ from host_tools.acquirer.fixture import Enrolment, load, open_bank
 from host_tools.acquirer.host import Acquirer
 from host_tools.acquirer.trace import Record
 from host_tools.bench.lockstep import LockstepBench
-from host_tools.bench.process import HEAP
+from host_tools.bench.parts.atecc608 import FIXED_SECRET, ROLLING_SECRET
+from host_tools.bench.process import HEAP, PINS
+from host_tools.bench.wiring import read_pins
 from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD, Profile, build_image
 
 TERMINAL = "10000001"
@@ -51,6 +53,7 @@ class Shop:
         language: str = "zh",
         heap: str = HEAP,
         measure_heap: bool = False,
+        pins: Path = PINS,
     ) -> None:
         fixture = load()
         self.cards = fixture.cards
@@ -58,17 +61,26 @@ class Shop:
         self.faults = Faults()
         self.host_up = True
         self.flash_image = directory / "flash.bin"
-        image, nvs = build_image(profile(fixture.terminals[TERMINAL], language), Random(f"{seed} workshop").randbytes)
+        image, self.secrets = build_image(
+            profile(fixture.terminals[TERMINAL], language),
+            Random(f"{seed} workshop").randbytes,
+            secure_element="secure_element" in read_pins(pins),
+        )
         self.flash_image.write_bytes(image)
         self.bench = LockstepBench(
             self.flash_image,
             seed=seed,
             start=OPENING,
-            nvs=nvs,
+            nvs={},
             hosts={f"{HOST}:{PORT}": self._answer_the_door},
             heap=heap,
             measure_heap=measure_heap,
+            pins=pins,
         )
+        if self.bench.parts.secure_element:
+            self.bench.parts.secure_element.provision(
+                {0: (ROLLING_SECRET, self.secrets.keys), 1: (FIXED_SECRET, self.secrets.journal)}
+            )
         self.acquirer = Acquirer(
             open_bank(fixture),
             now=self.bench.now,

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from host_tools.bench.bus import AdcPart, I2cPart, Part, PinPart, PwmPart, SpiPart, UartPart
+from host_tools.bench.parts.atecc608 import Atecc608
 from host_tools.bench.parts.battery import Battery
 from host_tools.bench.parts.buzzer import Buzzer
 from host_tools.bench.parts.keypad import Keypad
@@ -16,6 +17,7 @@ from host_tools.bench.parts.lights import Lights
 from host_tools.bench.parts.printer import Printer
 from host_tools.bench.parts.ssd1306 import Ssd1306
 from host_tools.bench.parts.swipe_reader import SwipeReader
+from host_tools.bench.parts.tamper_switch import TamperSwitch
 
 
 def read_pins(table: Path) -> dict[str, Any]:
@@ -39,6 +41,8 @@ class Parts:
     buzzer: Buzzer
     lights: Lights
     battery: Battery
+    tamper_switch: TamperSwitch
+    secure_element: Atecc608 | None  # not every board has one
     on_pins: list[PinPart]
     on_uarts: dict[int, UartPart]
     on_i2c: list[tuple[int, I2cPart]]
@@ -68,6 +72,12 @@ def build(table: Path, random: Random) -> Parts:
     buzzer = Buzzer()
     lights = Lights(pins["lights"])
     battery = Battery()
+    tamper_switch = TamperSwitch(pins["tamper"])
+    on_i2c: list[tuple[int, I2cPart]] = [(pins["display"]["i2c"], display)]
+    secure_element = None
+    if "secure_element" in pins:
+        secure_element = Atecc608(pins["secure_element"]["address"], random)
+        on_i2c.append((pins["secure_element"]["i2c"], secure_element))
     return Parts(
         keypad,
         display,
@@ -76,9 +86,11 @@ def build(table: Path, random: Random) -> Parts:
         buzzer,
         lights,
         battery,
-        on_pins=[keypad, lights],
+        tamper_switch,
+        secure_element,
+        on_pins=[keypad, lights, tamper_switch],
         on_uarts={pins["swipe"]["uart"]: swipe_reader, pins["printer"]["uart"]: printer},
-        on_i2c=[(pins["display"]["i2c"], display)],
+        on_i2c=on_i2c,
         on_spi=[],
         on_pwm={pins["buzzer"]: buzzer},
         on_adc={pins["battery"]: battery},

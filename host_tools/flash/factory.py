@@ -1,12 +1,14 @@
-"""A terminal as it leaves the workshop: flash image with parameters and keys, empty journal, device key.
+"""A terminal as it leaves the workshop: flash image with parameters and keys, empty journal, its two secrets.
 
 The key store's file is written here from its format alone (firmware/suanpan/ledger/key_store.py): slot u8 |
-length u8 | AES-SIV of the key under the device key, with the slot as associated data.
+algorithm u8 | length u8 | AES-SIV of the key, with slot and algorithm as associated data. What it is sealed under is
+derived from the first secret, the journal's key from the second (firmware/suanpan/ledger/device_key.py).
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,11 +20,12 @@ from littlefs import LittleFS
 BOARD = Path(__file__).parents[2] / "boards" / "virtual"
 FLASH_SIZE = 4 * 1024 * 1024
 SECTOR = 4096
-DEVICE_KEY_SIZE = 32
 FACTORY_OPERATOR = "01"
 FACTORY_PASSWORD = "0000"  # what the field's terminals leave the factory with
 
+_SECRET_SIZE = 32
 _TMK_SLOT = 1
+_TDES = 1
 _PASSWORD_ITERATIONS = 500  # what an ESP32 does in the time between two keys
 
 Random = Callable[[int], bytes]
@@ -43,6 +46,22 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Secrets:
+    """A device's own: in two sectors of its flash, or in a secure element."""
+
+    keys: bytes
+    journal: bytes
+
+    @property
+    def key_store_key(self) -> bytes:
+        return hmac.digest(self.keys, b"suanpan-keys", "sha256")
+
+    @property
+    def journal_key(self) -> bytes:
+        return hmac.digest(self.journal, b"suanpan-journal", "sha256")
+
+
+@dataclass(frozen=True)
 class Partition:
     name: str
     offset: int
@@ -59,17 +78,22 @@ def partitions(table: Path = BOARD / "partitions.csv") -> dict[str, Partition]:
     return found
 
 
-def build_image(profile: Profile, random: Random) -> tuple[bytes, dict[str, bytes]]:
-    """The flash image and the non-volatile store (name -> value) of a new terminal."""
-    device_key = random(DEVICE_KEY_SIZE)
-    data = partitions()["data"]
+def build_image(profile: Profile, random: Random, *, secure_element: bool = False) -> tuple[bytes, Secrets]:
+    """The flash image of a new terminal, and its secrets; with a secure element they are not in the image."""
+    secrets = Secrets(random(_SECRET_SIZE), random(_SECRET_SIZE))
+    table = partitions()
+    data, plain = table["data"], table["secrets"]
     image = bytearray(b"\xff" * FLASH_SIZE)
     files = {
         "params.json": json.dumps(_parameters(profile, random), ensure_ascii=False).encode(),
-        "keys.bin": _sealed_key(device_key, _TMK_SLOT, profile.tmk),
+        "keys.bin": sealed_key(secrets.key_store_key, _TMK_SLOT, _TDES, profile.tmk),
     }
     image[data.offset : data.offset + data.size] = _file_system(files, data.size)
-    return bytes(image), {"suanpan/device_key": device_key}
+    if not secure_element:
+        for sector, secret in enumerate((secrets.keys, secrets.journal)):
+            at = plain.offset + sector * SECTOR
+            image[at : at + len(secret)] = secret
+    return bytes(image), secrets
 
 
 def _parameters(profile: Profile, random: Random) -> dict[str, object]:
@@ -95,9 +119,10 @@ def _parameters(profile: Profile, random: Random) -> dict[str, object]:
     }
 
 
-def _sealed_key(device_key: bytes, slot: int, key: bytes) -> bytes:
-    sealed = AESSIV(device_key).encrypt(key, [b"suanpan-key", bytes([slot])])
-    return bytes([slot, len(sealed)]) + sealed
+def sealed_key(key_store_key: bytes, slot: int, algorithm: int, key: bytes) -> bytes:
+    """A record of the key store's file."""
+    sealed = AESSIV(key_store_key).encrypt(key, [b"suanpan-key", bytes([slot, algorithm])])
+    return bytes([slot, algorithm, len(sealed)]) + sealed
 
 
 def _file_system(files: dict[str, bytes], size: int) -> bytes:

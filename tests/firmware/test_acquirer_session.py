@@ -10,8 +10,8 @@ from suanpan.codec.track import parse_track2
 from suanpan.crypto import mac
 from suanpan.crypto.check_value import check_value
 from suanpan.crypto.des import Tdes
-from suanpan.crypto.secret import PinEntry
-from suanpan.errors import BadReply, CheckValueError, MacError, NoReply, SignInRefused
+from suanpan.crypto.secret import PinEntry, Secret
+from suanpan.errors import BadReply, CheckValueError, KeyMissing, MacError, NoReply, SignInRefused
 from suanpan.ledger.key_store import MAK, PIK, TMK
 
 TMK_BYTES = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
@@ -32,10 +32,13 @@ class Keys:
         self.slots = {TMK: TMK_BYTES, PIK: PIK_BYTES, MAK: MAK_BYTES}
         self.lent = []
 
-    def load(self, slot):
+    def has(self, slot):
+        return slot in self.slots
+
+    def use(self, slot):
         key = bytearray(self.slots[slot])
         self.lent.append(key)
-        return key
+        return Secret(key)
 
     def store(self, keys):
         for slot, key in keys.items():
@@ -156,7 +159,7 @@ class TestSale(Case):
 
     def test_every_key_that_was_used_is_wiped(self):
         self.sale(genuine())
-        self.assertEqual(len(self.keys.lent), 2)
+        self.assertEqual(len(self.keys.lent), 3)  # PIN key, MAC key for the request, MAC key for the answer
         for key in self.keys.lent:
             self.assertEqual(bytes(key), bytes(len(key)))
 
@@ -271,6 +274,13 @@ class TestSignIn(Case):
         for size in (0, 24, 39, 41, 60):
             with self.assertRaises(BadReply):
                 self.sign_in(genuine(f62=bytes(size) if size else None))
+
+    def test_without_a_master_key_nothing_is_sent(self):
+        session = self.session()
+        del self.keys.slots[TMK]
+        with self.assertRaises(KeyMissing):
+            asyncio.run(session.sign_in("000007", "000001", "01"))
+        self.assertEqual(self.line.sent, [])
 
     def test_a_refusal(self):
         with self.assertRaises(SignInRefused):

@@ -122,6 +122,12 @@ class TestKeypad(unittest.TestCase):
         expected = [(name, 1010 + 200 * i) for i, name in enumerate(LEGEND)]
         self.assertEqual(self.keys_until(10_000), expected)
 
+    def test_a_key_that_is_down_from_the_start_has_not_been_pressed(self):
+        self.matrix.down.add(divmod(LEGEND.index("5"), 4))
+        self.matrix.lift(500, "5")
+        self.matrix.press(600, "5")
+        self.assertEqual(self.keys_until(1000), [("5", 610)])
+
     def test_idle_touches_no_pin_and_wakes_no_task(self):
         self.matrix.press(100, "5")
         self.matrix.lift(150, "5")

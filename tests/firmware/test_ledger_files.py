@@ -1,4 +1,4 @@
-"""Key store and parameters: what they accept, and that a power cut leaves the old file or the new one."""
+"""Small files and parameters: what they accept, and that a power cut leaves the old file or the new one."""
 
 import json
 import os
@@ -7,19 +7,15 @@ import unittest
 import vfs
 
 from nor_flash import BITS, PREFIX, NorFlash, PowerCut
-from suanpan.errors import KeyMissing, KeyStoreError, ParametersError
+from suanpan.errors import ParametersError
 from suanpan.ledger.files import replace_file
-from suanpan.ledger.key_store import MAK, PIK, TDK, TMK, KeyStore
 from suanpan.ledger.parameters import Parameters
 
 TIMEOUT = 120
 
-DEVICE_KEY = bytes(range(32))
 KEYS = "/ledger_test/keys.bin"
 PARAMETERS = "/ledger_test/params.json"
 
-# What `cryptography`'s AESSIV writes: the TMK 0123456789ABCDEFFEDCBA9876543210 under DEVICE_KEY.
-FACTORY_FILE = bytes.fromhex("0120ad162cc0a560234c90d487c11223eb60218ef85184314d8c7ee413a4fa3f6105")
 
 GOOD = {
     "schema": 1,
@@ -93,82 +89,6 @@ class FileTestCase(unittest.TestCase):
             operation += 1
         print(len(seen), "cuts,", seen.count(new), "times the new file")
         self.assertTrue(seen.count(old) and seen.count(new))
-
-
-class TestKeyStore(FileTestCase):
-    def store(self, key=DEVICE_KEY):
-        return KeyStore(KEYS, key)
-
-    def test_a_new_device_has_no_keys(self):
-        self.assertFalse(self.store().has(TMK))
-        with self.assertRaises(KeyMissing):
-            self.store().load(TMK)
-
-    def test_the_factorys_file(self):
-        write(KEYS, FACTORY_FILE)
-        self.assertTrue(self.store().has(TMK))
-        self.assertFalse(self.store().has(PIK))
-        key = self.store().load(TMK)
-        self.assertIsInstance(key, bytearray)  # so that it can be wiped
-        self.assertEqual(key.hex(), "0123456789abcdeffedcba9876543210")
-        self.store().store({TMK: key})
-        self.assertEqual(read(KEYS), FACTORY_FILE)
-
-    def test_slots_are_kept_apart_and_replaced_together(self):
-        write(KEYS, FACTORY_FILE)
-        self.store().store({PIK: bytearray(b"p" * 16), MAK: bytearray(b"m" * 8)})
-        self.store().store({MAK: bytearray(b"n" * 8), TDK: bytearray(b"t" * 16)})
-        store = self.store()
-        self.assertEqual([bytes(store.load(slot)) for slot in (PIK, MAK, TDK)], [b"p" * 16, b"n" * 8, b"t" * 16])
-        self.assertEqual(store.load(TMK).hex(), "0123456789abcdeffedcba9876543210")
-
-    def test_another_devices_file(self):
-        write(KEYS, FACTORY_FILE)
-        with self.assertRaises(KeyStoreError):
-            self.store(bytes(32)).load(TMK)
-
-    def test_a_key_moved_to_another_slot(self):
-        write(KEYS, bytes((PIK,)) + FACTORY_FILE[1:])
-        with self.assertRaises(KeyStoreError):
-            self.store().load(PIK)
-
-    def test_any_altered_byte(self):
-        for at in range(len(FACTORY_FILE)):
-            altered = bytearray(FACTORY_FILE)
-            altered[at] ^= 1
-            write(KEYS, altered)
-            with self.assertRaises((KeyStoreError, KeyMissing)):
-                self.store().load(TMK)
-
-    def test_any_cut_or_doubled_file(self):
-        for size in range(1, len(FACTORY_FILE)):
-            write(KEYS, FACTORY_FILE[:size])
-            for use in (lambda s: s.load(TMK), lambda s: s.has(TMK), lambda s: s.store({MAK: bytearray(8)})):
-                with self.assertRaises(KeyStoreError):
-                    use(self.store())
-        write(KEYS, FACTORY_FILE * 2)
-        with self.assertRaises(KeyStoreError):
-            self.store().load(TMK)
-
-    def test_a_file_that_cannot_be_read(self):
-        os.mkdir(KEYS)
-        with self.assertRaises(KeyStoreError):
-            self.store().has(TMK)
-
-    def test_no_key_in_clear(self):
-        self.store().store({MAK: bytearray(b"MACKEYMK")})
-        self.assertEqual(bytes(self.flash.cells).find(b"MACKEYMK"), -1)
-
-    def test_a_power_cut(self):
-        write(KEYS, FACTORY_FILE)
-
-        def keys():
-            store = self.store()
-            self.assertEqual(store.load(TMK).hex(), "0123456789abcdeffedcba9876543210")
-            return [bytes(store.load(slot)) for slot in (PIK, MAK) if store.has(slot)]
-
-        new = {PIK: bytearray(b"p" * 16), MAK: bytearray(b"m" * 8)}
-        self.assertOldOrNew(lambda: self.store().store(new), keys, [], [b"p" * 16, b"m" * 8])
 
 
 class TestReplaceFile(FileTestCase):

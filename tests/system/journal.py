@@ -16,13 +16,13 @@ _FRAME = struct.Struct(">BHII")
 _LINKED = 0x8000
 
 
-def records(image: bytes, device_key: bytes) -> list[bytes]:
+def records(image: bytes, journal_key: bytes) -> list[bytes]:
     """Every record in clear, oldest first; any that does not open raises InvalidTag."""
     tag = bytes(16)
     opened = []
     for number, link, sealed in sorted(_frames(image)):
         associated = number.to_bytes(8, "big") + (link or tag)
-        opened.append(AESSIV(device_key).decrypt(sealed, [associated]))
+        opened.append(AESSIV(journal_key).decrypt(sealed, [associated]))
         tag = sealed[:16]
     return opened
 

@@ -35,7 +35,7 @@ def test_nothing_secret_is_in_flash_in_clear(shop: Shop) -> None:
 
 def test_no_track_and_no_pin_block_is_kept_even_sealed(shop: Shop) -> None:
     _troubled_day(shop)
-    opened = records(shop.bench.flash.image(), shop.bench.nvs["suanpan/device_key"])
+    opened = records(shop.bench.flash.image(), shop.secrets.journal_key)
     assert len(opened) >= 9
     whole = b"\x00".join(opened)
     assert shop.cards["plain"].pan.encode() in whole  # the reader does open what is there

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.bench.shop import Shop
-from host_tools.flash.factory import partitions
+from host_tools.flash.factory import SECTOR, partitions
 from tests.system.books import agree, sell
 
 
@@ -87,10 +87,10 @@ def test_an_old_record_is_checked_too(shop: Shop) -> None:
     shop.bench.expect("终端故障", "L04")
 
 
-def test_another_device_key_opens_nothing(shop: Shop) -> None:
+def test_another_devices_secrets_open_nothing(shop: Shop) -> None:
     sell(shop, 10_00)
     shop.bench.power_off()
-    shop.bench.nvs["suanpan/device_key"] = bytes(32)
+    _damage(shop, partitions()["secrets"].offset + SECTOR)  # the journal's
     shop.bench.power_on()
     shop.bench.expect("终端故障")
 

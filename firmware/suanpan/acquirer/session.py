@@ -10,7 +10,7 @@ from suanpan.crypto import mac, pin_block
 from suanpan.crypto.check_value import verify
 from suanpan.crypto.des import Tdes
 from suanpan.crypto.octets import wipe
-from suanpan.errors import BadReply, MacError, NoReply, SignInRefused
+from suanpan.errors import BadReply, KeyMissing, MacError, NoReply, SignInRefused
 from suanpan.ledger.key_store import MAK, PIK, TMK
 
 TYPE_CHECKING = False
@@ -68,15 +68,18 @@ class Session:
     async def sign_in(self, stan: str, batch: str, operator: str) -> Answer:
         """Fetch and store new working keys; the host's answer, whose F60 carries the batch number.
 
-        Raises SignInRefused, or CheckValueError when a key is not what its check value says (none is stored).
+        Raises KeyMissing before anything is sent, SignInRefused, or CheckValueError when a key is not what its
+        check value says (none is stored).
         """
+        if not self._keys.has(TMK):
+            raise KeyMissing
         serial = self._parameters.serial
         values: "Values" = {
             11: stan,
             62: f"Sequence No{len(serial):02}{serial}".encode(),
             63: f"{operator} ".encode(),
         }
-        answer = await self._exchange(messages.build("sign_in", self._parameters, batch, values), None)
+        answer = await self._exchange(messages.build("sign_in", self._parameters, batch, values), sealed=False)
         if answer.text(RESPONSE) != APPROVED:
             raise SignInRefused
         self._take_keys(answer.data(62))
@@ -85,32 +88,29 @@ class Session:
     def _take_keys(self, wrapped: bytes) -> None:
         if len(wrapped) != _WORKING_KEYS:
             raise BadReply
-        tmk = self._keys.load(TMK)
         pik, mak = bytearray(wrapped[:16]), bytearray(wrapped[20:28])
         try:
-            with Tdes(tmk) as cipher:
+            with self._keys.use(TMK) as tmk, Tdes(tmk.view) as cipher:
                 cipher.decrypt(pik, pik)
                 cipher.decrypt(mak, mak)
             verify(pik, wrapped[16:20])
             verify(mak, wrapped[36:40])
             self._keys.store({PIK: pik, MAK: mak})
         finally:
-            for key in (tmk, pik, mak):
-                wipe(key)
+            wipe(pik)
+            wipe(mak)
 
     async def authorise(self, entry: "Entry", track: "Track2", pin: "PinEntry") -> Answer:
-        """Ask for the approval of a sale whose entry is open; the verified answer.
+        """Ask for the approval of a sale whose entry is open; the verified answer. The PIN is gone before it is sent.
 
         NoReply, BadReply and MacError mean that nobody knows what the host did: the entry must be reversed.
         """
         values = _transaction(entry)
         values[35] = track.data
         if len(pin):
-            pik = self._keys.load(PIK)
-            try:
-                values[52] = pin_block.format0(pik, pin.view, track.pan)
-            finally:
-                wipe(pik)
+            with self._keys.use(PIK) as pik:
+                values[52] = pin_block.format0(pik.view, pin.view, track.pan)
+            pin.wipe()
         return await self._financial("sale", entry.batch, values)
 
     async def reverse(self, entry: "Entry") -> str:
@@ -121,29 +121,31 @@ class Session:
         return answer.text(RESPONSE)
 
     async def _financial(self, name: str, batch: str, values: "Values") -> Answer:
-        mak = self._keys.load(MAK)
-        try:
-            request = messages.build(name, self._parameters, batch, values)
-            request[-messages.MAC_SIZE :] = mac.cup_ecb(mak, iso8583.mac_input(request))
-            return await self._exchange(request, mak)
-        finally:
-            wipe(mak)
+        request = messages.build(name, self._parameters, batch, values)
+        with self._keys.use(MAK) as mak:
+            request[-messages.MAC_SIZE :] = mac.cup_ecb(mak.view, iso8583.mac_input(request))
+        return await self._exchange(request, sealed=True)
 
-    async def _exchange(self, request: bytearray, mak: "bytearray | None") -> Answer:
+    async def _exchange(self, request: bytearray, sealed: bool) -> Answer:
         """Send, and wait for the answer that belongs to it; answers to something else are passed over."""
         try:
-            return await asyncio.wait_for(self._answered(request, mak), self._parameters.host_timeout_s)
+            return await asyncio.wait_for(self._answered(request, sealed), self._parameters.host_timeout_s)
         except (asyncio.TimeoutError, EOFError, OSError):
             raise NoReply from None
 
-    async def _answered(self, request: bytearray, mak: "bytearray | None") -> Answer:
+    async def _answered(self, request: bytearray, sealed: bool) -> Answer:
         await self._line.send(request)
         while True:
             answer = Answer(await self._line.receive())
-            if mak is not None and not answer.has_mac_of(mak):
+            if sealed and not self._is_genuine(answer):
                 raise MacError
             if answer.belongs_to(request):
                 return answer
+
+    def _is_genuine(self, answer: Answer) -> bool:
+        # The key is taken out again for this: it does not wait in memory for the host.
+        with self._keys.use(MAK) as mak:
+            return answer.has_mac_of(mak.view)
 
 
 def _transaction(entry: "Entry") -> "Values":

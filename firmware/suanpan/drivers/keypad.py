@@ -56,6 +56,8 @@ class Keypad:
         self._rest()
         for column in self._columns:
             column.irq(handler=self._on_edge, trigger=column.IRQ_FALLING | column.IRQ_RISING)
+        if self._touched():
+            await self._release()  # what is down from the start hangs, and has not been pressed
         while True:
             await self._until(True)
             self._push(await self._contact())

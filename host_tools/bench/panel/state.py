@@ -55,8 +55,8 @@ def keep(directory: Path, enrolment: Enrolment, *, fresh: bool = False) -> Itera
         if fresh or not flash.exists():
             for leftover in directory.glob("bank.db*"):
                 leftover.unlink()
-            image, store = build_image(profile(enrolment), secrets.token_bytes)
-            write_nvs(nvs, store)
+            image, _ = build_image(profile(enrolment), secrets.token_bytes)
+            write_nvs(nvs, {})
             _write(flash, image)
         yield State(flash, Nvs(nvs), bank)
 

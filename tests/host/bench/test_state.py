@@ -8,7 +8,7 @@ import pytest
 
 from host_tools.acquirer.fixture import Enrolment, load
 from host_tools.bench.panel.state import StateInUse, keep
-from host_tools.flash.factory import DEVICE_KEY_SIZE, FLASH_SIZE
+from host_tools.flash.factory import FLASH_SIZE, partitions
 
 
 @pytest.fixture
@@ -18,24 +18,23 @@ def enrolment() -> Enrolment:
 
 def test_the_terminal_is_made_once(tmp_path: Path, enrolment: Enrolment) -> None:
     with keep(tmp_path / "state", enrolment) as first:
-        image, key = first.flash.read_bytes(), first.nvs["suanpan/device_key"]
+        image = first.flash.read_bytes()
         assert len(image) == FLASH_SIZE
-        assert len(key) == DEVICE_KEY_SIZE
         first.bank.write_bytes(b"books")
     with keep(tmp_path / "state", enrolment) as second:
         assert second.flash.read_bytes() == image
-        assert second.nvs == {"suanpan/device_key": key}
+        assert second.nvs == {}
         assert second.bank.read_bytes() == b"books"
 
 
 def test_starting_over_makes_another_terminal_and_forgets_the_books(tmp_path: Path, enrolment: Enrolment) -> None:
     with keep(tmp_path, enrolment) as first:
-        image, key = first.flash.read_bytes(), first.nvs["suanpan/device_key"]
+        image = first.flash.read_bytes()
         for name in ("bank.db", "bank.db-wal", "bank.db-shm"):
             (tmp_path / name).touch()
     with keep(tmp_path, enrolment, fresh=True) as second:
-        assert second.flash.read_bytes() != image
-        assert second.nvs["suanpan/device_key"] != key
+        at = partitions()["secrets"].offset
+        assert second.flash.read_bytes()[at : at + 32] != image[at : at + 32]
         assert not list(tmp_path.glob("bank*"))
 
 
