@@ -8,6 +8,7 @@ from host_tools.acquirer.cli import app as acquirer
 from host_tools.bench.panel.cli import run
 from host_tools.demo.cli import demo
 from host_tools.fonts.cli import app as fonts
+from host_tools.keys.cli import app as keys
 from host_tools.screens.cli import app as screens
 
 app = typer.Typer(
@@ -19,5 +20,6 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(run)
 app.add_typer(acquirer, name="acquirer")
+app.add_typer(keys, name="keys")
 app.add_typer(screens, name="screens")
 app.add_typer(fonts, name="fonts")
