@@ -17,7 +17,7 @@ from suanpan.flows.race import first
 from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, FlashSecret, SecureElement
 from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
-from suanpan.ledger.key_store import KeyStore
+from suanpan.ledger.key_store import TDES, TMK, KeyStore
 from suanpan.ledger.ledger import Ledger
 from suanpan.ledger.parameters import Parameters
 from suanpan.service.zeroise import Zeroiser
@@ -100,7 +100,19 @@ async def serve(screen: Screen, keys_secret: "DeviceSecret", journal_secret: "De
         acquirer=Acquirer(parameters, keys),
         random=board.random,
     )
-    await power_on(terminal)
+    if keys.has(TMK):
+        await power_on(terminal)
+    else:
+        await first(be_loaded(keys, parameters), power_on(terminal))
+
+
+async def be_loaded(keys: KeyStore, parameters: Parameters) -> None:
+    """Listen to the workshop for a master key: what a terminal that has one does not do, nor hold in memory."""
+    from suanpan.service.injection import Injection
+    from suanpan.service.injection_line import serve
+
+    injection = Injection(keys, parameters.terminal_id, parameters.serial, TDES, board.random)
+    await serve(board.service_line(), injection)
 
 
 asyncio.run(main())

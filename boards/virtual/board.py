@@ -57,6 +57,10 @@ def printer() -> Printer:
     return Printer(_uart("printer"))
 
 
+def service_line() -> UART:
+    return _uart("service")
+
+
 def buzzer() -> Buzzer:
     return Buzzer(PWM(Pin(PINS["buzzer"]), freq=1000, duty_u16=0))
 

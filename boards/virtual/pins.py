@@ -17,6 +17,7 @@ PINS: "dict[str, Any]" = {
     "display": {"i2c": 0, "scl": 41, "sda": 40, "frequency": 400_000, "address": 0x3C},
     "swipe": {"uart": 1, "tx": 42, "rx": 2, "baudrate": 9600},
     "printer": {"uart": 2, "tx": 38, "rx": 39, "baudrate": 115200},
+    "service": {"uart": 0, "tx": 43, "rx": 44, "baudrate": 115200},  # the workshop's line: key injection
     # "secure_element", an ATECC608 with the same entries as the display, is not fitted. It wants a bus of its own, at
     # 100 kHz, where address 0 wakes it.
 }

@@ -54,6 +54,7 @@ class Shop:
         heap: str = HEAP,
         measure_heap: bool = False,
         pins: Path = PINS,
+        injection_key: bytes | None = None,
     ) -> None:
         fixture = load()
         self.cards = fixture.cards
@@ -65,6 +66,7 @@ class Shop:
             profile(fixture.terminals[TERMINAL], language),
             Random(f"{seed} workshop").randbytes,
             secure_element="secure_element" in read_pins(pins),
+            injection_key=injection_key,
         )
         self.flash_image.write_bytes(image)
         self.bench = LockstepBench(

@@ -15,6 +15,7 @@ from host_tools.bench.parts.buzzer import Buzzer
 from host_tools.bench.parts.keypad import Keypad
 from host_tools.bench.parts.lights import Lights
 from host_tools.bench.parts.printer import Printer
+from host_tools.bench.parts.service_port import ServicePort
 from host_tools.bench.parts.ssd1306 import Ssd1306
 from host_tools.bench.parts.swipe_reader import SwipeReader
 from host_tools.bench.parts.tamper_switch import TamperSwitch
@@ -43,6 +44,7 @@ class Parts:
     battery: Battery
     tamper_switch: TamperSwitch
     secure_element: Atecc608 | None  # not every board has one
+    service: ServicePort
     on_pins: list[PinPart]
     on_uarts: dict[int, UartPart]
     on_i2c: list[tuple[int, I2cPart]]
@@ -73,6 +75,7 @@ def build(table: Path, random: Random) -> Parts:
     lights = Lights(pins["lights"])
     battery = Battery()
     tamper_switch = TamperSwitch(pins["tamper"])
+    service = ServicePort()
     on_i2c: list[tuple[int, I2cPart]] = [(pins["display"]["i2c"], display)]
     secure_element = None
     if "secure_element" in pins:
@@ -88,8 +91,13 @@ def build(table: Path, random: Random) -> Parts:
         battery,
         tamper_switch,
         secure_element,
+        service,
         on_pins=[keypad, lights, tamper_switch],
-        on_uarts={pins["swipe"]["uart"]: swipe_reader, pins["printer"]["uart"]: printer},
+        on_uarts={
+            pins["service"]["uart"]: service,
+            pins["swipe"]["uart"]: swipe_reader,
+            pins["printer"]["uart"]: printer,
+        },
         on_i2c=on_i2c,
         on_spi=[],
         on_pwm={pins["buzzer"]: buzzer},

@@ -25,7 +25,8 @@ FACTORY_PASSWORD = "0000"  # what the field's terminals leave the factory with
 
 _SECRET_SIZE = 32
 _TMK_SLOT = 1
-_TDES = 1
+_INJECTION_SLOT = 5
+_TDES, _AES = 1, 2
 _PASSWORD_ITERATIONS = 500  # what an ESP32 does in the time between two keys
 
 Random = Callable[[int], bytes]
@@ -78,15 +79,22 @@ def partitions(table: Path = BOARD / "partitions.csv") -> dict[str, Partition]:
     return found
 
 
-def build_image(profile: Profile, random: Random, *, secure_element: bool = False) -> tuple[bytes, Secrets]:
-    """The flash image of a new terminal, and its secrets; with a secure element they are not in the image."""
+def build_image(
+    profile: Profile, random: Random, *, secure_element: bool = False, injection_key: bytes | None = None
+) -> tuple[bytes, Secrets]:
+    """The flash image of a new terminal, and its secrets; with a secure element they are not in the image.
+
+    With an injection key (32 bytes) it leaves without its master key, which the workshop's line brings later.
+    """
     secrets = Secrets(random(_SECRET_SIZE), random(_SECRET_SIZE))
     table = partitions()
     data, plain = table["data"], table["secrets"]
     image = bytearray(b"\xff" * FLASH_SIZE)
     files = {
         "params.json": json.dumps(_parameters(profile, random), ensure_ascii=False).encode(),
-        "keys.bin": sealed_key(secrets.key_store_key, _TMK_SLOT, _TDES, profile.tmk),
+        "keys.bin": sealed_key(secrets.key_store_key, _INJECTION_SLOT, _AES, injection_key)
+        if injection_key
+        else sealed_key(secrets.key_store_key, _TMK_SLOT, _TDES, profile.tmk),
     }
     image[data.offset : data.offset + data.size] = _file_system(files, data.size)
     if not secure_element:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import statistics
 import tempfile
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from host_tools.bench.lockstep import BenchError
 from host_tools.bench.shop import Shop
 from host_tools.micropython.compiler import CACHE
+from host_tools.micropython.port import ROOT
 from tests.benchmarks.figure import Figure
 
 KB = 1024
@@ -80,9 +82,29 @@ def _memory() -> list[Figure]:
 
 def _heap(name: str, size: int) -> Figure:
     """An ESP32's words are half as long; compiled code, which lives on the heap too, is bytes and stays as it is."""
-    code = sum(path.stat().st_size for path in CACHE.rglob("*.mpy"))
+    code = sum(path.stat().st_size for path in _loaded())
     estimate = (size + code) / 2
     return Figure(name, size / KB, "KB", f"32-bit estimate {estimate / KB:.0f} KB, {code / KB:.0f} KB of it code")
+
+
+def _loaded() -> set[Path]:
+    """The compiled modules that the terminal imports at its start: what is imported within a function is not there."""
+    sources = {"firmware": ROOT / "firmware", "boards/virtual": ROOT / "boards" / "virtual"}
+    loaded: set[Path] = set()
+    waiting = ["main"]
+    while waiting:
+        name = waiting.pop().replace(".", "/")
+        for folder, source in sources.items():
+            compiled, written = CACHE / folder / f"{name}.mpy", source / f"{name}.py"
+            if compiled in loaded or not written.exists():
+                continue
+            loaded.add(compiled)
+            for statement in ast.parse(written.read_text("utf-8")).body:
+                if isinstance(statement, ast.Import):
+                    waiting += [alias.name for alias in statement.names]
+                elif isinstance(statement, ast.ImportFrom) and statement.module:
+                    waiting += [statement.module, *(f"{statement.module}.{alias.name}" for alias in statement.names)]
+    return loaded
 
 
 def _times() -> list[Figure]:

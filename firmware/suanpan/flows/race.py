@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 async def first(*coroutines: "Coroutine[Any, Any, Any]") -> "tuple[int, Any]":
-    """Run all side by side; (index, result) of the first to end, or its exception. The others are cancelled."""
+    """Run all side by side; (index, result) of the first to end, or its exception. The others are over by then."""
     over = asyncio.Event()
     ended: "list[tuple[int, Any, Exception | None]]" = []  # index, result, error; the first entry counts
 
@@ -26,6 +26,11 @@ async def first(*coroutines: "Coroutine[Any, Any, Any]") -> "tuple[int, Any]":
     finally:
         for task in tasks:
             task.cancel()
+        for task in tasks:
+            try:
+                await task
+            except asyncio.CancelledError:
+                continue
     index, result, error = ended[0]
     if error:
         raise error

@@ -27,7 +27,8 @@ TMK = const(1)  # terminal master key: unwraps working keys
 PIK = const(2)  # PIN key
 MAK = const(3)  # MAC key
 TDK = const(4)  # track data key
-_WORKING = (PIK, MAK, TDK)
+INJECTION = const(5)  # the workshop's, under which the master key comes in; AES
+_ENDED_BY_TMK = (PIK, MAK, TDK, INJECTION)
 
 # Algorithms
 TDES = const(1)
@@ -66,11 +67,11 @@ class KeyStore:
     def store(self, keys: "dict[int, bytearray]", algorithm: int = TDES) -> None:
         """Put keys in their slots, all of them or, if the power goes, none.
 
-        With a new master key the working keys go that came under the old one.
+        With a new master key the working keys go that came under the old one, and the key that it came in under.
         """
         slots = self._read()
         if TMK in keys:
-            for slot in _WORKING:
+            for slot in _ENDED_BY_TMK:
                 slots.pop(slot, None)
         for slot in keys:
             slots[slot] = algorithm, bytes(self._siv.seal(keys[slot], _LABEL, bytes((slot, algorithm))))
