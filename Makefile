@@ -37,7 +37,7 @@ coverage: $(READY) ## which lines of the firmware the tests reach, under the Mic
 bench: $(READY) ## speed and memory, measured; BENCH=terminal for one part
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
-screens: $(READY) ## every screen and receipt against tests/golden
+screens: $(READY) ## every screen, in both languages, against tests/golden
 	$(BIN)/suanpan screens check
 
 screens-record: $(READY) ## make what the screens show now the golden ones

@@ -14,7 +14,14 @@ from host_tools.micropython.port import ROOT, find_micropython, firmware_root
 from tests.benchmarks.figure import Figure
 
 _SCRIPT = ROOT / "tests" / "firmware" / "time_des.py"
-_SOURCES = ("__init__.py", "errors.py", "crypto/__init__.py", "crypto/octets.py", "crypto/des.py")
+_SOURCES = (
+    "__init__.py",
+    "errors.py",
+    "crypto/__init__.py",
+    "crypto/octets.py",
+    "crypto/block_cipher.py",
+    "crypto/des.py",
+)
 _HEAP_OF_IMPORT = """
 import gc
 import suanpan.crypto.octets, suanpan.errors

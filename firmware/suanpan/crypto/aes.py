@@ -11,6 +11,7 @@ import micropython
 from cryptolib import aes
 from micropython import const
 
+from suanpan.crypto.block_cipher import BlockCipher
 from suanpan.crypto.octets import wipe, xor_into
 from suanpan.errors import BadKey, BlockError
 
@@ -24,7 +25,7 @@ _BLOCK = const(16)  # bytes
 _ECB = const(1)  # mode of cryptolib
 
 
-class Aes:
+class Aes(BlockCipher):
     """One key of 16 or 32 bytes: `with Aes(key) as cipher:` drops it on every way out."""
 
     block = 16
@@ -36,26 +37,12 @@ class Aes:
         self._encrypt: Callable[..., object] = aes(key, _ECB).encrypt
         self._decrypt: Callable[..., object] = aes(key, _ECB).decrypt
 
-    def __enter__(self) -> "Aes":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.wipe()
-
     def wipe(self) -> None:
         """Drop the key: whatever is asked from here on raises BadKey."""
         self._encrypt = self._decrypt = _dropped
 
-    def encrypt(self, data: "Readable", out: "Writable | None" = None) -> "Writable":
-        """`data`, a whole number of 16-byte blocks, encrypted into `out`, which is as long and may be `data`.
-
-        Without `out` a new bytearray. Raises BlockError.
-        """
-        return _run(self._encrypt, data, out)
-
-    def decrypt(self, data: "Readable", out: "Writable | None" = None) -> "Writable":
-        """The reverse of `encrypt`."""
-        return _run(self._decrypt, data, out)
+    def _crypt(self, data: "Readable", out: "Writable", size: int, encrypting: bool) -> None:
+        (self._encrypt if encrypting else self._decrypt)(data, out)
 
 
 def ctr(cipher: "Aes", counter: "Readable", data: "Readable") -> bytearray:
@@ -73,15 +60,6 @@ def ctr(cipher: "Aes", counter: "Readable", data: "Readable") -> bytearray:
     out = bytearray(data)
     xor_into(out, memoryview(stream)[:size])
     wipe(stream)
-    return out
-
-
-def _run(crypt: "Callable[..., object]", data: "Readable", out: "Writable | None") -> "Writable":
-    if out is None:
-        out = bytearray(len(data))
-    if len(data) % _BLOCK or len(out) != len(data):
-        raise BlockError
-    crypt(data, out)
     return out
 
 

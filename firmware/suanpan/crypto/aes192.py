@@ -10,8 +10,9 @@ could tell which, a machine with one would.
 import micropython
 from micropython import const
 
+from suanpan.crypto.block_cipher import BlockCipher
 from suanpan.crypto.octets import wipe
-from suanpan.errors import BadKey, BlockError
+from suanpan.errors import BadKey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _S = (
 )
 
 
-class Aes192:
+class Aes192(BlockCipher):
     """One key, expanded: `with Aes192(key) as cipher:` wipes the expanded key on every way out."""
 
     block = 16
@@ -53,30 +54,12 @@ class Aes192:
         self._schedule = bytearray(_SCHEDULE)
         _expand(key, self._schedule)
 
-    def __enter__(self) -> "Aes192":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.wipe()
-
-    def wipe(self) -> None:
-        """Forget the key: whatever is computed from here on is worthless."""
-        wipe(self._schedule)
-
-    def encrypt(self, data: "Readable", out: "Writable | None" = None) -> "Writable":
-        """`data`, a whole number of 16-byte blocks, encrypted into `out`, which is as long and may be `data`.
-
-        Without `out` a new bytearray. Raises BlockError.
-        """
-        size = len(data)
-        if out is None:
-            out = bytearray(size)
-        if size % _BLOCK or len(out) != size:
-            raise BlockError
+    def _crypt(self, data: "Readable", out: "Writable", size: int, encrypting: bool) -> None:
+        if not encrypting:
+            raise BadKey  # there is no key that it would be wanted for
         shifted = bytearray(_BLOCK)
         _encrypt(self._schedule, data, out, size, shifted)
         wipe(shifted)
-        return out
 
 
 @micropython.viper

@@ -16,14 +16,14 @@ has no cache that could tell which, a machine with one would.
 import micropython
 from micropython import const
 
+from suanpan.crypto.block_cipher import BlockCipher
 from suanpan.crypto.octets import wipe
-from suanpan.errors import BadKey, BlockError
+from suanpan.errors import BadKey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.crypto.octets import Readable, Writable
 
-_BLOCK = const(8)  # bytes
 _SINGLE = const(8)  # bytes of a single DES key
 _SCHEDULE = const(128)  # bytes of one key's schedule: 16 rounds of two 32-bit words
 _HALF = const(28)  # bits of C, and of D
@@ -64,7 +64,7 @@ _PC2 = (
 )
 
 
-class Tdes:
+class Tdes(BlockCipher):
     """One key, scheduled: `with Tdes(key) as cipher:` wipes the schedule on every way out.
 
     `key` is 8 bytes (single DES), 16 (two-key) or 24 (three-key triple DES). Its parity bits are not
@@ -87,35 +87,11 @@ class Tdes:
         finally:
             wipe(bits)
 
-    def __enter__(self) -> "Tdes":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.wipe()
-
-    def wipe(self) -> None:
-        """Forget the key: whatever is computed from here on is worthless."""
-        wipe(self._schedule)
-
-    def encrypt(self, data: "Readable", out: "Writable | None" = None) -> "Writable":
-        """`data`, a whole number of 8-byte blocks, encrypted into `out`, which is as long and may be `data`.
-
-        Without `out` a new bytearray. Raises BlockError.
-        """
-        return self._run(data, out, 0, 2)
-
-    def decrypt(self, data: "Readable", out: "Writable | None" = None) -> "Writable":
-        """The reverse of `encrypt`."""
-        return self._run(data, out, 32 * self._passes - 2, -2)
-
-    def _run(self, data: "Readable", out: "Writable | None", first: int, step: int) -> "Writable":
-        size = len(data)
-        if out is None:
-            out = bytearray(size)
-        if size % _BLOCK or len(out) != size:
-            raise BlockError
-        _crypt(self._schedule, self._passes, first, step, data, out, size)
-        return out
+    def _crypt(self, data: "Readable", out: "Writable", size: int, encrypting: bool) -> None:
+        if encrypting:
+            _crypt(self._schedule, self._passes, 0, 2, data, out, size)
+        else:
+            _crypt(self._schedule, self._passes, 32 * self._passes - 2, -2, data, out, size)
 
 
 @micropython.viper

@@ -11,8 +11,8 @@ internal RAM of an ESP32 has no cache that could tell which, a machine with one 
 import micropython
 from micropython import const
 
-from suanpan.crypto.octets import wipe
-from suanpan.errors import BadKey, BlockError
+from suanpan.crypto.block_cipher import BlockCipher
+from suanpan.errors import BadKey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _S = (
 _FK = b"\xa3\xb1\xba\xc6\x56\xaa\x33\x50\x67\x7d\x91\x97\xb2\x70\x22\xdc"
 
 
-class Sm4:
+class Sm4(BlockCipher):
     """One 16-byte key, scheduled: `with Sm4(key) as cipher:` wipes the schedule on every way out."""
 
     block = 16
@@ -54,35 +54,11 @@ class Sm4:
         self._schedule = bytearray(_SCHEDULE)
         _expand(key, self._schedule)
 
-    def __enter__(self) -> "Sm4":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.wipe()
-
-    def wipe(self) -> None:
-        """Forget the key: whatever is computed from here on is worthless."""
-        wipe(self._schedule)
-
-    def encrypt(self, data: "Readable", out: "Writable | None" = None) -> "Writable":
-        """`data`, a whole number of 16-byte blocks, encrypted into `out`, which is as long and may be `data`.
-
-        Without `out` a new bytearray. Raises BlockError.
-        """
-        return self._run(data, out, 0, 1)
-
-    def decrypt(self, data: "Readable", out: "Writable | None" = None) -> "Writable":
-        """The reverse of `encrypt`."""
-        return self._run(data, out, 31, -1)
-
-    def _run(self, data: "Readable", out: "Writable | None", first: int, step: int) -> "Writable":
-        size = len(data)
-        if out is None:
-            out = bytearray(size)
-        if size % _BLOCK or len(out) != size:
-            raise BlockError
-        _crypt(self._schedule, first, step, data, out, size)
-        return out
+    def _crypt(self, data: "Readable", out: "Writable", size: int, encrypting: bool) -> None:
+        if encrypting:
+            _crypt(self._schedule, 0, 1, data, out, size)
+        else:
+            _crypt(self._schedule, 31, -1, data, out, size)
 
 
 @micropython.viper
