@@ -8,8 +8,8 @@ from host_tools.acquirer.cards import tracks
 from host_tools.acquirer.faults import Kind
 from host_tools.bench.shop import Shop
 from host_tools.demo.audit import found_in, pins, secrets
+from tests.journal import records
 from tests.system.books import sell
-from tests.system.journal import records
 
 
 def _troubled_day(shop: Shop) -> None:

@@ -18,8 +18,8 @@ from host_tools.bench.parts.atecc608 import Atecc608, frame
 from host_tools.bench.process import PINS
 from host_tools.bench.shop import TERMINAL, Shop
 from host_tools.flash.factory import Secrets, partitions
+from tests.journal import records
 from tests.system.books import messages, sell
-from tests.system.journal import records
 
 _SLOTS = range(1, 9)
 _ALGORITHMS = range(4)

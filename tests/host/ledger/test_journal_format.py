@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import struct
 import subprocess
-import zlib
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from host_tools.micropython.port import ROOT, find_micropython, firmware_root, heap_ceiling
+from tests.journal import frames
 
 KEY = bytes(range(32))
-SECTOR = 4096
 EVENTS = ["STATE", "SIGNED_IN", "OPENED", "APPROVED", "DECLINED", "UNANSWERED", "REVERSED", "PRINTED"]
 TEXTS = [
     "kind", "batch", "stan", "pan", "expiry", "entry_mode", "operator", "date", "time", "response", "reason",
@@ -68,32 +66,6 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         check=True,
     )
     return path.read_bytes()
-
-
-def frames(image: bytes) -> list[tuple[int, bytes, bytes]]:
-    """(record number, link, sealed record) of each committed frame, oldest first."""
-    found = []
-    for sector in range(0, len(image), SECTOR):
-        magic, sequence, check = struct.unpack_from(">4sII", image, sector)
-        if magic != b"SPL1":
-            assert image[sector : sector + SECTOR] == b"\xff" * SECTOR
-            continue
-        assert sequence == sector // SECTOR
-        assert check == zlib.crc32(image[sector : sector + 8])
-        at = sector + 16
-        while at < sector + SECTOR:
-            mark, size, number, check = struct.unpack_from(">BHII", image, at)
-            link = 16 if size & 0x8000 else 0
-            size &= 0x7FFF
-            if mark == 0xFF or not size:  # blank, or dead
-                assert image[at + 1 : at + 11] in (b"\xff" * 10, bytes(10))
-                at += 16
-                continue
-            payload = image[at + 11 : at + 11 + size]
-            assert (mark, check) == (0, zlib.crc32(image[at + 1 : at + 7] + payload))
-            found.append((number, payload[:link], payload[link:]))
-            at += (11 + size + 15) // 16 * 16
-    return found
 
 
 def fields(data: bytes) -> dict[str, str | int]:
