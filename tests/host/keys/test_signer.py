@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host_tools.keys.ceremony import Ceremony
+    from tests.plugins.debian import ToolFinder
 
 PASSPHRASE = "only for updates"
 IMAGE = b"suanpan 1.2.3" * 100
@@ -70,12 +70,11 @@ def test_two_signatures_differ_by_their_salt(signer: Signer) -> None:
     assert signer.sign(IMAGE) != signer.sign(IMAGE)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl command")
-def test_openssl_verifies(signer: Signer, tmp_path: Path) -> None:
+def test_openssl_verifies(signer: Signer, tmp_path: Path, debian_tool: ToolFinder) -> None:
     pem = _public(signer).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for name, content in (("public.pem", pem), ("image", IMAGE), ("image.sig", signer.sign(IMAGE))):
         (tmp_path / name).write_bytes(content)
-    command = "openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32"
+    command = f"{debian_tool('openssl')} dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32"
     done = subprocess.run(
         [*command.split(), "-verify", "public.pem", "-signature", "image.sig", "image"],
         cwd=tmp_path,
