@@ -10,6 +10,8 @@ from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
 from suanpan.ledger.ledger import Ledger
 
+HEAP = "1m"  # a flash of its own for each test
+
 CARD = {"pan": "6210000000000000007", "expiry": "3012", "entry_mode": "021"}
 MOMENT = {"operator": "01", "date": "261123", "time": "093105"}
 ANSWER = {"auth_code": "A12345", "reference": "112309310001", "date": "1123", "time": "093107", "parties": "01020000"}

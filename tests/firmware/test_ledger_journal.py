@@ -10,6 +10,8 @@ from suanpan.ledger.flash_ring import FlashRing
 from suanpan.ledger.journal import Journal
 from suanpan.ledger.record import APPROVED, OPENED, PRINTED, SIGNED_IN, STATE, encode
 
+HEAP = "1m"  # a flash of its own for each test
+
 KEY = bytes(range(32))
 PAN = "6210000000000000007"
 

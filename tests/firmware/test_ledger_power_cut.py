@@ -3,7 +3,7 @@
 from nor_flash import DEPTH, PREFIX, SWAYING, WAYS, WEAK, NorFlash, PowerCut
 from test_ledger_flash_log import LogTestCase, append, full, link, mounted
 
-HEAP = "1m"
+HEAP = "8m"  # the emulated chip remembers each weak cell of an interrupted erase
 TIMEOUT = 120
 
 

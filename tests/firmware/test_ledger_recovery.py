@@ -6,7 +6,7 @@ from nor_flash import DEPTH, WAYS, NorFlash, PowerCut
 from suanpan.ledger.record import APPROVED, DECLINED, OPENED, REVERSED, UNANSWERED
 from test_ledger import ANSWER, attributes, mounted, pending, sign_in
 
-HEAP = "1m"
+HEAP = "8m"  # the emulated chip remembers each weak cell of an interrupted erase
 TIMEOUT = 120
 
 SECTORS = 4

@@ -6,7 +6,7 @@ from suanpan.crypto.rsa import RsaPublicKey
 from suanpan.errors import BadKey, SignatureError
 from vectors import load
 
-HEAP = "64k"
+HEAP = "96k"
 
 N = bytes.fromhex(load("rsa")["public"][1]["n"])
 
