@@ -25,6 +25,8 @@ from suanpan.drivers.tamper import Tamper
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.drivers.atecc608 import Atecc608
+    from suanpan.drivers.chip_slot import ChipSlot
+    from suanpan.drivers.st7789 import St7789
 
 DATA = "/data"
 ASSETS = os.getenv("SUANPAN_ASSETS") or ""
@@ -41,8 +43,10 @@ def keypad() -> Keypad:
     return Keypad(rows, columns, _LEGEND, random)
 
 
-def display() -> Ssd1306:
+def display() -> "Ssd1306 | St7789":
     wiring = PINS["display"]
+    if "spi" in wiring:
+        return _large_display()
     i2c = I2C(wiring["i2c"], scl=Pin(wiring["scl"]), sda=Pin(wiring["sda"]), freq=wiring["frequency"])
     display = Ssd1306(i2c, wiring["address"])
     display.start()
@@ -55,6 +59,19 @@ def swipe_reader() -> SwipeReader:
 
 def printer() -> Printer:
     return Printer(_uart("printer"))
+
+
+def chip_slot() -> "ChipSlot":
+    from suanpan.drivers.chip_slot import ChipSlot  # for the first card that is put in
+
+    wiring = PINS["chip_slot"]
+    return ChipSlot(
+        UART(wiring["uart"], tx=Pin(wiring["tx"]), rx=Pin(wiring["rx"])),
+        Pin(wiring["command_vcc"], Pin.OUT, value=1),
+        Pin(wiring["reset"], Pin.OUT, value=0),
+        Pin(wiring["off"], Pin.IN),
+        wiring["clock"],
+    )
 
 
 def service_line() -> UART:
@@ -107,6 +124,26 @@ def nvs() -> NVS:
 
 def tamper() -> Tamper:
     return Tamper(Pin(PINS["tamper"], Pin.IN, Pin.PULL_UP))
+
+
+def _large_display() -> "St7789":
+    from machine import SPI  # only boards with this display have use for either
+
+    from suanpan.drivers.st7789 import St7789
+
+    wiring = PINS["display"]
+    spi = SPI(wiring["spi"], wiring["frequency"], sck=Pin(wiring["sck"]), mosi=Pin(wiring["mosi"]))
+    select = Pin(wiring["select"], Pin.OUT, value=1)
+    backlight = PWM(Pin(wiring["backlight"]), freq=1000, duty_u16=0)
+    display = St7789(spi, select, Pin(wiring["data"], Pin.OUT, value=0), backlight, _sleep_ms)
+    display.start()
+    return display
+
+
+def _sleep_ms(ms: int) -> None:
+    end = link.now_us + ms * 1000
+    while link.now_us < end:
+        link.wait((end - link.now_us + 999) // 1000)
 
 
 def _uart(part: str) -> UART:

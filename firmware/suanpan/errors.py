@@ -148,6 +148,12 @@ class NotSignedIn(AcquirerError):
     code = "A07"
 
 
+class SuiteRefused(SignInRefused):
+    """The host offered working keys of another cipher suite than the one agreed on; none was unwrapped."""
+
+    code = "A08"
+
+
 # -- flows: what a person did, or did not do ---------------------------------------------------------------
 
 
@@ -242,6 +248,96 @@ class ElementUnlocked(ElementError):
     code = "D12"
 
 
+class NfcError(DriverError):
+    """The contactless reader will not do that, or says that it cannot: too hot, too much current, out of step."""
+
+    code = "D13"
+
+
+class NfcSilent(NfcError):
+    """The contactless reader does not acknowledge, or does not answer in any sensible time."""
+
+    code = "D14"
+
+
+class NfcGarbled(NfcError):
+    """What the contactless reader says is damaged each time, or cannot be so."""
+
+    code = "D15"
+
+
+class CardLost(NfcError):
+    """The card has left the field, or what comes from it makes no sense."""
+
+    code = "D16"
+
+
+class OneCardOnly(NfcError):
+    """Several cards are in the field. Nothing was asked of any of them."""
+
+    code = "D17"
+
+
+class MifareCard(NfcError):
+    """A memory card (MIFARE Classic, Ultralight and their like), which cannot pay."""
+
+    code = "D18"
+
+
+class FelicaCard(NfcError):
+    """A FeliCa card, which this terminal does not take."""
+
+    code = "D19"
+
+
+class CardError(DriverError):
+    """A chip card, or the slot, does not do what ISO/IEC 7816-3 says."""
+
+    code = "D20"
+
+
+class CardMute(CardError):
+    """No answer to reset: no chip, a dead one, or a card that is in the wrong way round."""
+
+    code = "D21"
+
+
+class CardGone(CardError):
+    """The card has been pulled, or is not under power."""
+
+    code = "D22"
+
+
+class CardSilent(CardError):
+    """The card has stopped answering, or asks for more time without end."""
+
+    code = "D23"
+
+
+class CardGarbled(CardError):
+    """What the card says is damaged, or makes no sense where it says it."""
+
+    code = "D24"
+
+
+class CardUnsupported(CardError):
+    """A card whose answer to reset asks for what this terminal does not do, or EMV does not allow."""
+
+    code = "D25"
+
+
+class SlotFault(CardError):
+    """The slot has cut the card's power for a short circuit or heat, or its line is dead."""
+
+    code = "D26"
+
+
+class CommandError(CardError):
+    """Not a command APDU of the short form; nothing was sent."""
+
+    code = "D27"
+
+
 # -- ledger -----------------------------------------------------------------------------------------------
 
 
@@ -305,3 +401,39 @@ class Tampered(LedgerError):
     """The case has been opened, and the keys are gone."""
 
     code = "L10"
+
+
+class BatchFull(LedgerError):
+    """The batch has as many transactions as it may have. Way out: settle."""
+
+    code = "L11"
+
+
+class Unsent(LedgerError):
+    """There are transactions that the host must be told of first. Way out: wait for the line, they go by themselves."""
+
+    code = "L12"
+
+
+class SettlementOpen(LedgerError):
+    """The settlement has been asked for, and not answered. Way out: settle again."""
+
+    code = "L13"
+
+
+class PanGone(LedgerError):
+    """The card number was destroyed when its batch was settled, or its key has been lost."""
+
+    code = "L14"
+
+
+class OfflineLimit(LedgerError):
+    """More would be at risk without the host than was agreed: too large, too many, in sum, or waiting too long."""
+
+    code = "L15"
+
+
+class ParametersNewer(ParametersError):
+    """Parameters that a newer firmware has written. Way out: that firmware."""
+
+    code = "L16"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from host_tools.bench.bus import AdcPart, Clock, I2cPart, PwmPart, SpiPart, WakesOnSda
+from host_tools.bench.bus import AdcPart, BoardUart, BringsLine, Clock, I2cPart, PwmPart, SpiPart, UartPart, WakesOnSda
 from host_tools.bench.flash import NorFlash
 from host_tools.bench.gpio import Gpio
 from host_tools.bench.network import Network, World
@@ -59,10 +59,7 @@ class Board:
         self._gpio = Gpio(lambda pin, level: self._event(Event.PIN_EDGE, pin, bytes([level])), self._note)
         for pin_part in parts.on_pins:
             self._gpio.connect(pin_part, clock)
-        self._uarts = {
-            number: Uart(part, clock, lambda data, number=number: self._uart_data(number, data))  # type: ignore[misc]
-            for number, part in parts.on_uarts.items()
-        }
+        self._uarts = {number: self._line(number, part) for number, part in parts.on_uarts.items()}
         self._i2c: dict[tuple[int, int], I2cPart] = {(bus, part.address): part for bus, part in parts.on_i2c}
         self._i2c_hz: dict[int, int] = {}
         self._spi: list[tuple[int, SpiPart]] = parts.on_spi
@@ -152,9 +149,17 @@ class Board:
         self._note(f"uart {number}", "in", data)
         self._event(Event.UART_DATA, number, data)
 
+    def _line(self, number: int, part: UartPart | BringsLine) -> BoardUart:
+        def deliver(data: bytes) -> None:
+            self._uart_data(number, data)
+
+        if isinstance(part, BringsLine):
+            return part.line(self._clock, deliver)
+        return Uart(part, self._clock, deliver)
+
     def _uart_init(self, payload: bytes) -> None:
         number, baudrate, bits, parity, stop = struct.unpack("<BIBBB", payload)
-        self._uarts[number].configure(baudrate, bits, parity != 0, stop)
+        self._uarts[number].configure(baudrate, bits, parity, stop)
 
     def _uart_write(self, payload: bytes) -> None:
         self._note(f"uart {payload[0]}", "out", payload[1:])

@@ -47,6 +47,26 @@ class UartPart(Part, Protocol):
         """Bytes from the board, called when the last of them has crossed the line."""
 
 
+class BoardUart(Protocol):
+    """The board's end of a serial line."""
+
+    def configure(self, baudrate: int, bits: int, parity: int, stop: int) -> None:
+        """`parity`: 0 none, 2 even, 3 odd."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def busy_us(self) -> int: ...
+
+    def power_off(self) -> None: ...
+
+
+@runtime_checkable
+class BringsLine(Part, Protocol):
+    """A part on a UART whose line is not one wire for each direction: it makes the board's end of it, too."""
+
+    def line(self, clock: Clock, deliver: Callable[[bytes], None]) -> BoardUart: ...
+
+
 class I2cPart(Part, Protocol):
     address: int  # 7 bit
 

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from host_tools.bench.wiring import read_pins
 from host_tools.micropython import find_micropython, firmware_root, heap_ceiling
 from host_tools.micropython.compiler import compiled
 from host_tools.micropython.port import ROOT
@@ -15,7 +16,8 @@ from host_tools.micropython.port import ROOT
 BOARD = ROOT / "boards" / "virtual"
 ASSETS = ROOT / "firmware" / "assets"
 PINS = BOARD / "pins.py"
-HEAP = "256k"  # of the 64-bit port; an ESP32's words are half as long
+PINS_ST7789 = BOARD / "pins_st7789.py"  # with a 240x320 display
+HEAP = "320k"  # of the 64-bit port; an ESP32's words are half as long
 
 
 class FirmwareDied(Exception):
@@ -26,7 +28,7 @@ class FirmwareProcess:
     """One power-on of the firmware, compiled as a board has it; SUANPAN_FIRMWARE names another tree, run as it is."""
 
     def __init__(self, *, heap: str = HEAP, measure_heap: bool = False, pins: Path = PINS) -> None:
-        """`pins` is another table of the board's wiring, a file of that name."""
+        """`pins` is another table of the board's wiring, or of what is wired otherwise (wiring.read_pins)."""
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-")
         address = Path(self._directory.name) / "bench"
         self.log = Path(self._directory.name) / "console"
@@ -36,7 +38,10 @@ class FirmwareProcess:
             firmware = firmware_root()
             if firmware == ROOT / "firmware":
                 firmware = compiled(firmware)
-            wiring = "" if pins == PINS else f"{pins.parent}:"
+            wiring = ""
+            if pins != PINS:
+                (Path(self._directory.name) / "pins.py").write_text(f"PINS = {read_pins(pins)!r}\n", "utf-8")
+                wiring = f"{self._directory.name}:"
             environment = {
                 "MICROPYPATH": f"{wiring}{compiled(BOARD)}:{firmware}:.frozen",
                 "SUANPAN_BENCH": str(address),

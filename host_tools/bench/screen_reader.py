@@ -1,40 +1,41 @@
-"""Reads text back from the pixels of a 128x64 display: Unifont glyphs, wherever they stand.
+"""Reads text back from the pixels of a display: Unifont glyphs, wherever they stand, on 128x64 or 240x320 pixels.
 
-A glyph is found by all its pixels, plain, inverse or (ASCII) at double size. What only looks like text, such
-as pieces of lines and specks of icons, is told by what it continues into, or by standing alone.
+A glyph is found by all its pixels: plain, inverse or enlarged on the small display; on the large one in any colour,
+as all pixels of one colour are looked at by themselves. What only looks like text, such as pieces of lines and
+specks of icons, is told by what it continues into, or by standing alone.
 
-The screen is held as one number of 128 lanes, leftmost lowest; a lane is a column of 64 pixels, top pixel in
-its bit 0. So one shift and one mask show every column of a row of text. Glyphs are filed under a few of their
-columns; where such columns are seen on the screen, the whole glyph is looked up.
+A strip of 64 rows is held as one number with a lane of 64 bits for each column, leftmost lowest, top pixel in bit 0.
+So one shift and one mask show every column of a row of text. Glyphs are filed under a few of their columns; where
+such columns are seen in a strip, the whole glyph is looked up.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageChops
 
+from host_tools.bench.screen_font import LANE, LOWEST_LANE, Font, Shape, font_of, neighbours
 from host_tools.fonts.subset import ASCII
-from host_tools.fonts.unifont import HEIGHT, columns, unifont
+from host_tools.fonts.unifont import HEIGHT
 
-_WIDTH, _LANE = 128, 64
-_LOWEST_LANE = (1 << _LANE) - 1
-_ALL = (1 << _WIDTH * _LANE) - 1
-_EVERY_TOP = _ALL // _LOWEST_LANE  # bit 0 of every lane
-_UNPACK = struct.Struct(f"<{_WIDTH}Q").unpack
+_SMALL = (128, 64)
+_LARGE = (240, 320)
+_MOST_COLOURS = 16
+_MARKS = "✔✘⚠"  # as large as amounts
 
 _NARROW = 8
-_PICTURES = range(0x2500, 0x25A0)  # frames and bars are not text
 # A period has four pixels, an underscore seven: less than this in a row of characters is a speck, not text.
 _LEAST_INK = 10
+_MOST_OF_A_ROW = 0.75  # lit in a row of pixels: with more it is a bar, and no text is in it
 _WIDEST_SPACE = 3  # columns
 
 
 class ScreenLine(NamedTuple):
-    """A line of text; (x, y) is the top left pixel of its first character, `scale` 1 or 2."""
+    """A line of text; (x, y) is the top left pixel of its first character, `scale` 1 to 4."""
 
     x: int
     y: int
@@ -43,83 +44,90 @@ class ScreenLine(NamedTuple):
 
 
 def read_lines(pixels: bytes) -> list[str]:
-    """Text on the screen, top to bottom; `pixels` as Ssd1306.pixels() gives them."""
+    """Text on the screen, top to bottom; `pixels` as the display's own `pixels` gives them."""
     return [line.text for line in read(pixels)]
 
 
 @lru_cache(maxsize=64)
 def read(pixels: bytes) -> tuple[ScreenLine, ...]:
     """The same with positions."""
-    upright = Image.frombytes("1", (_WIDTH, _LANE), pixels).transpose(Image.Transpose.TRANSVERSE)
-    screen = int.from_bytes(upright.tobytes(), "big")
-    matches = [*_find(screen, _font(1)), *_find(screen ^ _ALL, _font(1)), *_find(screen, _font(2))]
+    if len(pixels) == _SMALL[0] * _SMALL[1] // 8:
+        picture = Image.frombytes("1", _SMALL, pixels)
+        plain, inverse = _Plane(picture), _Plane(ImageChops.invert(picture))
+        matches = [*_find(plain, font_of(1)), *_find(inverse, font_of(1)), *_find(plain, font_of(2, ASCII))]
+    else:
+        fonts = font_of(1), font_of(2), font_of(3, ASCII), font_of(4, ASCII + _MARKS)
+        planes = list(_colours(Image.frombytes("RGB", _LARGE, pixels)))
+        matches = [match for plane in planes for font in fonts for match in _find(plane, font)]
     return tuple(_lines(_without_overlaps(matches)))
 
 
-# -- the font, as it looks in lanes --
+# -- the picture --
 
 
-class _Shape(NamedTuple):
-    lanes: int
-    width: int
-    char: str
-    ends: tuple[tuple[int, int], ...]  # of a single straight stroke, the places (x, y) just beyond it
+class _Plane:
+    """A picture of one bit to the pixel, in strips."""
+
+    def __init__(self, picture: Image.Image) -> None:
+        self._picture = picture
+        self.width, self.height = picture.size
+        self._every_top = ((1 << self.width * LANE) - 1) // LOWEST_LANE  # bit 0 of every lane
+        self._unpack = struct.Struct(f"<{self.width}Q").unpack
+        self._windows: dict[int, int] = {}
+
+    def strip(self, y: int, height: int) -> int:
+        """The rows from `y` on, in the lowest bits of each lane."""
+        top = y - y % (LANE - height + 1)
+        if top not in self._windows:
+            window = self._picture.crop((0, top, self.width, top + LANE)).transpose(Image.Transpose.TRANSVERSE)
+            self._windows[top] = int.from_bytes(window.tobytes(), "big")
+        return self._windows[top] >> y - top & self._every_top * ((1 << height) - 1)
+
+    def lanes(self, strip: int) -> tuple[int, ...]:
+        size = self.width * LANE // 8
+        return self._unpack((strip & (1 << 8 * size) - 1).to_bytes(size, "little"))
+
+    def lit(self, x: int, y: int) -> bool:
+        return 0 <= x < self.width and 0 <= y < self.height and bool(self._picture.getpixel((x, y)))
+
+    def tops(self, height: int) -> list[int]:
+        """Where text of that height may begin: such that it cuts nothing in two, unless that is higher than text."""
+        inked = self._inked()
+        found: set[int] = set()
+        for index, (start, end) in enumerate(inked):
+            if end - start > height:
+                found.update(range(start - height + 1, end))
+            for _, later in inked[index:]:
+                if later - start > height:
+                    break
+                found.update(range(later - height, start + 1))
+        return sorted(y for y in found if 0 <= y <= self.height - height)
+
+    def _inked(self) -> list[tuple[int, int]]:
+        """Rows, from and to, with nothing above nor below."""
+        size = (self.width + 7) // 8
+        data = self._picture.tobytes()
+        runs: list[tuple[int, int]] = []
+        for y in range(self.height):
+            ink = int.from_bytes(data[y * size : (y + 1) * size], "big").bit_count()
+            if not 0 < ink <= self.width * _MOST_OF_A_ROW:
+                continue
+            if runs and runs[-1][1] == y:
+                runs[-1] = runs[-1][0], y + 1
+            else:
+                runs.append((y, y + 1))
+        return runs
 
 
-class _Font(NamedTuple):
-    scale: int
-    shapes: dict[tuple[int, int], _Shape]  # by lanes and width
-    anchors: dict[int, set[tuple[int, int]]]  # by neighbouring columns: at which x, in shapes of which width
-
-
-@cache
-def _font(scale: int) -> _Font:
-    font = _Font(scale, {}, {})
-    by_width: dict[int, list[str]] = {}
-    for char in unifont() if scale == 1 else ASCII:
-        by_width.setdefault(unifont()[char].width, []).append(char)
-    for chars in by_width.values():
-        for char, pixels in zip(chars, columns([unifont()[char] for char in chars]), strict=True):
-            if any(pixels) and ord(char) not in _PICTURES:
-                _file(font, char, pixels)
-    return font
-
-
-def _file(font: _Font, char: str, pixels: Sequence[int]) -> None:
-    scale = font.scale
-    if scale > 1:
-        pixels = [_magnify(column, scale) for column in pixels for _ in range(scale)]
-    width = len(pixels)
-    lanes = int.from_bytes(struct.pack(f"<{width}Q", *pixels), "little")
-    if (lanes, width) in font.shapes:  # Greek and Cyrillic share some: the first of them is read
-        return
-    font.shapes[lanes, width] = _Shape(lanes, width, char, _ends(pixels))
-    # The middle is where glyphs differ most; if it is blank, the first columns that are not.
-    for x in (width // 2 - 2 * scale, *range(width)):
-        if anchor := _neighbours(lanes >> x * _LANE, scale) & _LOWEST_LANE:
-            font.anchors.setdefault(anchor, set()).add((x, width))
-            return
-
-
-def _magnify(column: int, scale: int) -> int:
-    return int("".join(bit * scale for bit in f"{column:b}"), 2)
-
-
-def _ends(pixels: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    inked = [x for x, column in enumerate(pixels) if column]
-    left, right = inked[0], inked[-1]
-    column = pixels[left]
-    if left == right:
-        return (left, (column & -column).bit_length() - 2), (left, column.bit_length())
-    if column.bit_count() == 1 and all(pixels[x] == column for x in inked):
-        return (left - 1, column.bit_length() - 1), (right + 1, column.bit_length() - 1)
-    return ()
-
-
-def _neighbours(lanes: int, scale: int) -> int:
-    """Fills each lane up with the next columns that may differ: four of 16 pixels, two of 32 if doubled."""
-    lanes |= lanes >> scale * (_LANE - HEIGHT)
-    return lanes | lanes >> 2 * (_LANE - HEIGHT) if scale == 1 else lanes
+def _colours(picture: Image.Image) -> Iterator[_Plane]:
+    """The pixels of each colour; of a picture that has more than a screen of text has, none."""
+    for _, colour in picture.getcolors(_MOST_COLOURS) or ():
+        assert isinstance(colour, tuple)
+        planes = [
+            band.point([255 * (level == wanted) for level in range(256)], "1")
+            for band, wanted in zip(picture.split(), colour, strict=True)
+        ]
+        yield _Plane(ImageChops.logical_and(planes[0], ImageChops.logical_and(planes[1], planes[2])))
 
 
 # -- matching --
@@ -129,7 +137,7 @@ class _Match(NamedTuple):
     x: int
     y: int
     scale: int
-    shape: _Shape
+    shape: Shape
 
     @property
     def right(self) -> int:
@@ -144,26 +152,21 @@ class _Match(NamedTuple):
         return beside and self.y < other.y + HEIGHT * other.scale and other.y < self.y + HEIGHT * self.scale
 
 
-def _find(screen: int, font: _Font) -> Iterator[_Match]:
-    """Every glyph of a font on a screen."""
+def _find(plane: _Plane, font: Font) -> Iterator[_Match]:
+    """Every glyph of a font on a plane."""
     height = HEIGHT * font.scale
-    mask = _EVERY_TOP * ((1 << height) - 1)
-    for y in range(_LANE - height + 1):
-        strip = screen >> y & mask
-        seen = _UNPACK((_neighbours(strip, font.scale) & _ALL).to_bytes(_WIDTH * _LANE // 8, "little"))
+    for y in plane.tops(height):
+        strip = plane.strip(y, height)
+        seen = plane.lanes(neighbours(strip, font.scale))
         if font.anchors.keys().isdisjoint(seen):
             continue
         for at, places in [(at, font.anchors[key]) for at, key in enumerate(seen) if key in font.anchors]:
             for offset, width in places:
                 x = at - offset
-                lanes = strip >> x * _LANE & (1 << width * _LANE) - 1 if 0 <= x <= _WIDTH - width else 0
+                lanes = strip >> x * LANE & (1 << width * LANE) - 1 if 0 <= x <= plane.width - width else 0
                 shape = font.shapes.get((lanes, width))
-                if shape and not any(_lit(screen, x + dx, y + dy) for dx, dy in shape.ends):
+                if shape and not any(plane.lit(x + dx, y + dy) for dx, dy in shape.ends):
                     yield _Match(x, y, font.scale, shape)
-
-
-def _lit(screen: int, x: int, y: int) -> bool:
-    return 0 <= x < _WIDTH and 0 <= y < _LANE and bool(screen >> x * _LANE + y & 1)
 
 
 def _without_overlaps(matches: Iterable[_Match]) -> list[_Match]:

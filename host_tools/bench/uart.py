@@ -23,8 +23,8 @@ class Uart:
         self._powered = True
         part.attach(self, clock)
 
-    def configure(self, baudrate: int, bits: int, parity: bool, stop: int) -> None:
-        self._character_us = 1_000_000 * (1 + bits + parity + stop) / baudrate
+    def configure(self, baudrate: int, bits: int, parity: int, stop: int) -> None:
+        self._character_us = 1_000_000 * (1 + bits + (parity != 0) + stop) / baudrate
 
     def write(self, data: bytes) -> None:
         start = max(self._clock.now_us, self._out_until)

@@ -8,26 +8,31 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from host_tools.bench.bus import AdcPart, I2cPart, Part, PinPart, PwmPart, SpiPart, UartPart
+from host_tools.bench.bus import AdcPart, BringsLine, I2cPart, Part, PinPart, PwmPart, SpiPart, UartPart
 from host_tools.bench.parts.atecc608 import Atecc608
 from host_tools.bench.parts.battery import Battery
 from host_tools.bench.parts.buzzer import Buzzer
+from host_tools.bench.parts.chip_slot import ChipSlot
 from host_tools.bench.parts.keypad import Keypad
 from host_tools.bench.parts.lights import Lights
 from host_tools.bench.parts.printer import Printer
 from host_tools.bench.parts.service_port import ServicePort
 from host_tools.bench.parts.ssd1306 import Ssd1306
+from host_tools.bench.parts.st7789 import St7789
 from host_tools.bench.parts.swipe_reader import SwipeReader
 from host_tools.bench.parts.tamper_switch import TamperSwitch
 
 
 def read_pins(table: Path) -> dict[str, Any]:
-    """The literal called PINS in a board's pins.py, without running it."""
+    """The literal called PINS in a board's pins.py, without running it.
+
+    A table of another name has only what is wired otherwise than in the pins.py beside it.
+    """
     for statement in ast.parse(table.read_text("utf-8")).body:
         if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "PINS" and statement.value:
             pins = ast.literal_eval(statement.value)
             assert isinstance(pins, dict)
-            return pins
+            return pins if table.name == "pins.py" else read_pins(table.with_name("pins.py")) | pins
     raise ValueError(f"{table} has no PINS")
 
 
@@ -36,8 +41,9 @@ class Parts:
     """Every part on the virtual board, by name for the script and by connection for the board."""
 
     keypad: Keypad
-    display: Ssd1306
+    display: Ssd1306 | St7789
     swipe_reader: SwipeReader
+    chip_slot: ChipSlot
     printer: Printer
     buzzer: Buzzer
     lights: Lights
@@ -46,7 +52,7 @@ class Parts:
     secure_element: Atecc608 | None  # not every board has one
     service: ServicePort
     on_pins: list[PinPart]
-    on_uarts: dict[int, UartPart]
+    on_uarts: dict[int, UartPart | BringsLine]
     on_i2c: list[tuple[int, I2cPart]]
     on_spi: list[tuple[int, SpiPart]]
     on_pwm: dict[int, PwmPart]
@@ -68,15 +74,28 @@ def build(table: Path, random: Random) -> Parts:
     """Solder the parts to the pins of a board's table."""
     pins = read_pins(table)
     keypad = Keypad(pins["keypad"]["rows"], pins["keypad"]["columns"], random)
-    display = Ssd1306(pins["display"]["address"])
     swipe_reader = SwipeReader()
+    slot = pins["chip_slot"]
+    chip_slot = ChipSlot(slot["command_vcc"], slot["reset"], slot["off"], slot["clock"])
     printer = Printer()
     buzzer = Buzzer()
     lights = Lights(pins["lights"])
     battery = Battery()
     tamper_switch = TamperSwitch(pins["tamper"])
     service = ServicePort()
-    on_i2c: list[tuple[int, I2cPart]] = [(pins["display"]["i2c"], display)]
+    on_pins: list[PinPart] = [keypad, chip_slot, lights, tamper_switch]
+    on_i2c: list[tuple[int, I2cPart]] = []
+    on_spi: list[tuple[int, SpiPart]] = []
+    on_pwm: dict[int, PwmPart] = {pins["buzzer"]: buzzer}
+    display: Ssd1306 | St7789
+    if "spi" in pins["display"]:
+        display = St7789(pins["display"]["select"], pins["display"]["data"])
+        on_pins.append(display.lines)
+        on_spi.append((pins["display"]["spi"], display))
+        on_pwm[pins["display"]["backlight"]] = display.backlight
+    else:
+        display = Ssd1306(pins["display"]["address"])
+        on_i2c.append((pins["display"]["i2c"], display))
     secure_element = None
     if "secure_element" in pins:
         secure_element = Atecc608(pins["secure_element"]["address"], random)
@@ -85,6 +104,7 @@ def build(table: Path, random: Random) -> Parts:
         keypad,
         display,
         swipe_reader,
+        chip_slot,
         printer,
         buzzer,
         lights,
@@ -92,14 +112,15 @@ def build(table: Path, random: Random) -> Parts:
         tamper_switch,
         secure_element,
         service,
-        on_pins=[keypad, lights, tamper_switch],
+        on_pins=on_pins,
         on_uarts={
             pins["service"]["uart"]: service,
             pins["swipe"]["uart"]: swipe_reader,
             pins["printer"]["uart"]: printer,
+            slot["uart"]: chip_slot.io,
         },
         on_i2c=on_i2c,
-        on_spi=[],
-        on_pwm={pins["buzzer"]: buzzer},
+        on_spi=on_spi,
+        on_pwm=on_pwm,
         on_adc={pins["battery"]: battery},
     )

@@ -1,8 +1,12 @@
 """SSD1306 OLED, 128x64, over I2C (Solomon Systech, SSD1306 data sheet, rev. 1.1).
 
-Whoever draws does so in `buffer`; `show` sends what has changed since, page by page (a page is eight rows of
-pixels, a byte is eight pixels one below the other), in blocks of eight columns. A frame allocates nothing.
+It is drawn on in strips and fills (ui/display.py), each sent page by page as it is made: a page is eight rows of
+pixels, a byte is eight pixels one below the other. Nothing is kept here of what the display shows, and nothing
+allocated to show it.
 """
+
+# A viper pointer takes any buffer, where the stubs only know the pointer.
+# mypy: disable-error-code="arg-type, no-untyped-def"
 
 import micropython
 from micropython import const
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 WIDTH = const(128)
 HEIGHT = const(64)
 
-_PAGES = const(8)
+_PAGE = const(8)  # rows of pixels
 _BLOCK = const(8)  # columns
 _BLOCKS = const(16)  # in a page
 _COMMANDS = const(0x00)  # control byte (8.1.5.2): nothing but commands follows
@@ -25,7 +29,7 @@ _CONTRAST = const(0x81)
 _OFF = const(0xAE)
 _ON = const(0xAF)
 
-# Section 10 and the application note at its end; still dark: `start` fills the RAM before it turns on.
+# Section 10 and the application note at its end; still dark: `start` clears the RAM before it turns on.
 _INIT = (
     b"\x00"  # _COMMANDS
     b"\xae"  # off
@@ -45,45 +49,33 @@ _INIT = (
 
 
 @micropython.viper
-def _take_changes(frame: ptr8, shown: ptr8, out: ptr8, page: int, whole: bool) -> int:
-    """Copy the blocks of a page from the first to the last that changed, to `out` behind its control byte.
-
-    Returns first << 8 | count, 0 when nothing changed. `shown` follows.
-    """
-    first = -1
-    last = 0
-    at = page * WIDTH
-    for i in range(WIDTH):
-        if whole or frame[at + i] != shown[at + i]:
-            last = i // _BLOCK
-            if first < 0:
-                first = last
-    if first < 0:
-        return 0
-    start = at + first * _BLOCK
-    size = (last - first + 1) * _BLOCK
-    for i in range(size):
-        byte = frame[start + i]
-        shown[start + i] = byte
-        out[1 + i] = byte
-    return first << 8 | last - first + 1
+def _compose(strip: ptr8, out: ptr8, page: int, scale: int, first: int, count: int, turn: int):
+    """A page of a strip, plain or doubled, to `out` behind its control byte: `count` columns of the display."""
+    for i in range(count):
+        x = first + i
+        if scale == 1:
+            byte = strip[page * WIDTH + x]
+        else:
+            byte = strip[(page >> 1) * WIDTH + (x >> 1)] >> (page & 1) * 4 & 0x0F
+            byte = (byte | byte << 2) & 0x33  # four bits, 0123, spread
+            byte = (byte | byte << 1) & 0x55
+            byte |= byte << 1  # and doubled: 00112233
+        out[1 + i] = byte ^ turn
 
 
 class Ssd1306:
-    """`buffer` is 1024 bytes of framebuf.MONO_VLSB. Every method raises DisplayError without an acknowledge.
+    """Every method raises DisplayError without an acknowledge. One that has lost its supply needs `start` again."""
 
-    After an error the display's content is unknown, and the next `show` sends all of it; a display that has
-    lost its supply needs `start` again.
-    """
+    width = WIDTH
+    height = HEIGHT
+    pitch = 16
+    scale = 1
+    margin = 0
+    colour = False
 
     def __init__(self, i2c: "I2C", address: int) -> None:
-        self.width = WIDTH
-        self.height = HEIGHT
-        self.buffer = bytearray(WIDTH * HEIGHT // 8)
         self._i2c = i2c
         self._address = address
-        self._shown = bytearray(len(self.buffer))
-        self._whole = True
         self._data = bytearray(1 + WIDTH)
         self._data[0] = _DATA
         view = memoryview(self._data)
@@ -93,29 +85,28 @@ class Ssd1306:
         self._set_contrast = bytearray((_COMMANDS, _CONTRAST, 0))
 
     def start(self) -> None:
-        """Initialise from any state and show the buffer."""
+        """Initialise from any state; the screen is dark."""
         self._send(_INIT)
-        self._whole = True
-        self.show()
+        self.fill(0, HEIGHT, 0)
         self.on()
 
-    def show(self) -> None:
-        window = self._window
-        for page in range(_PAGES):
-            # Viper takes any buffer where it says ptr8; the stubs do not know.
-            changed = _take_changes(self.buffer, self._shown, self._data, page, self._whole)  # type: ignore[arg-type]
-            if changed:
-                first, count = changed >> 8, changed & 0xFF
-                window[2] = first * _BLOCK
-                window[3] = (first + count) * _BLOCK - 1
-                window[5] = window[6] = page
-                self._send(window)
-                self._send(self._blocks[count])
-        self._whole = False
+    def fill(self, y: int, height: int, paper: int) -> None:
+        """Whole pages; `paper` 1 is lit."""
+        for i in range(1, 1 + WIDTH):
+            self._data[i] = 0xFF if paper else 0
+        for page in range(y // _PAGE, (y + height) // _PAGE):
+            self._send_page(page, 0, _BLOCKS)
 
-    def contrast(self, level: int) -> None:
-        """`level` 0 to 255."""
-        self._set_contrast[2] = level
+    def draw(self, strip: bytearray, y: int, scale: int, first: int, last: int, ink: int, paper: int) -> None:
+        """`scale` 1 or 2; whole blocks of eight columns."""
+        block = first * scale // _BLOCK
+        count = -(-last * scale // _BLOCK) - block
+        for page in range(2 * scale):
+            _compose(strip, self._data, page, scale, block * _BLOCK, count * _BLOCK, 0xFF if paper else 0)
+            self._send_page(y // _PAGE + page, block, count)
+
+    def brightness(self, percent: int) -> None:
+        self._set_contrast[2] = percent * 255 // 100
         self._send(self._set_contrast)
 
     def on(self) -> None:
@@ -127,11 +118,19 @@ class Ssd1306:
         self._command[1] = _OFF
         self._send(self._command)
 
+    def _send_page(self, page: int, block: int, count: int) -> None:
+        window = self._window
+        window[2] = block * _BLOCK
+        window[3] = (block + count) * _BLOCK - 1
+        window[5] = window[6] = page
+        self._send(window)
+        self._send(self._blocks[count])
+
     def _send(self, message: "bytes | bytearray | memoryview") -> None:
         try:
             self._i2c.writeto(self._address, message)
         except OSError:
-            self._whole = True
+            pass
         else:
             return
         raise DisplayError  # not in the handler: MicroPython cannot chain

@@ -1,21 +1,33 @@
-"""Text on a small monochrome display, in rows of sixteen pixels."""
+"""Text in rows, on whatever display there is: 4 rows of 16 columns on an SSD1306, 8 of 14 on an ST7789.
 
-import framebuf
+What is drawn is kept as words. `show` compares them with those on the glass, row by row, and draws the columns
+anew that differ: a row of sixteen pixels at a time, which the display magnifies. So no picture of the whole
+screen is in RAM, and the words of one frame are all that is needed for the next.
+"""
+
 from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from suanpan.drivers.ssd1306 import Ssd1306
+    from suanpan.ui.display import Display
     from suanpan.ui.font import Font
 
-ROW = const(16)
-_NARROW = const(8)
-_WIDE = const(16)
+    Run = tuple[int, str]  # x, in pixels before they are magnified
+    Row = tuple[int, int, tuple[Run, ...]]  # scale, style
 
-# Four pixels of a column, each doubled: bits 0123 become 00112233.
-_DOUBLED = b"\x00\x03\x0c\x0f\x30\x33\x3c\x3f\xc0\xc3\xcc\xcf\xf0\xf3\xfc\xff"
+# Styles: what words are. A display without colours shows those from BAR on as dark words on a light bar.
+_PLAIN = const(0)
+_AMOUNT = const(1)
+HINT = const(2)
+BAR = const(3)  # the title
+GOOD = const(4)  # the title of an ending: 成功
+BAD = const(5)  # 失败
+DOUBT = const(6)  # 待确认
+
+_GLYPH = const(16)  # rows of pixels
+_NARROW = const(8)
 
 
 def codes(text: str) -> "Iterator[int]":
@@ -44,78 +56,123 @@ def columns(text: str) -> int:
 
 
 def wrap(text: str, limit: int) -> list[str]:
-    """Lines of at most `limit` columns, broken at spaces."""
+    """Lines of at most `limit` columns, broken at spaces, and a Chinese word that is longer into equal parts."""
     lines = [""]
     for word in text.split(" "):
-        joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if columns(joined) <= limit:
-            lines[-1] = joined
-        elif lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = word
+        size = len(word)
+        if 2 * size == columns(word) > limit:
+            parts = -(-2 * size // limit)
+            size = -(-size // parts)
+        for at in range(0, len(word) or 1, size or 1):
+            part = word[at : at + size]
+            joined = f"{lines[-1]} {part}" if lines[-1] else part
+            if not at and columns(joined) <= limit:
+                lines[-1] = joined
+            elif lines[-1]:
+                lines.append(part)
+            else:
+                lines[-1] = part
     return lines
 
 
 class Canvas:
-    def __init__(self, display: "Ssd1306", font: "Font") -> None:
-        self.columns = display.width // _NARROW
-        self.rows = display.height // ROW
+    """`columns` and `rows` are what fits at the size of plain text, between the margins."""
+
+    def __init__(self, display: "Display", font: "Font") -> None:
+        self.columns = (display.width - 2 * display.margin) // (_NARROW * display.scale)
+        self.rows = display.height // display.pitch
         self._display = display
         self._font = font
-        self._width = display.width
-        self._frame = framebuf.FrameBuffer(display.buffer, display.width, display.height, framebuf.MONO_VLSB)
-        self._glyph = bytearray(32)
-        self._narrow = framebuf.FrameBuffer(self._glyph, _NARROW, ROW, framebuf.MONO_VLSB)
-        self._wide = framebuf.FrameBuffer(self._glyph, _WIDE, ROW, framebuf.MONO_VLSB)
-        self._large = bytearray(64)
-        self._large_frame = framebuf.FrameBuffer(self._large, 2 * _NARROW, 2 * ROW, framebuf.MONO_VLSB)
+        self._palette: tuple[tuple[int, int], ...] = ()
+        if display.colour:
+            from suanpan.ui.palette import PALETTE
+
+            self._palette = PALETTE
+        self._glyph = bytearray(2 * _GLYPH)
+        self._strip = bytearray(2 * display.width)
+        self._shown: list[Row | None] = [None] * self.rows  # what the glass shows, where that is known
+        self.clear()
 
     def clear(self) -> None:
-        self._frame.fill(0)
+        self._rows: list[Row | None] = [(self._display.scale, _PLAIN, ())] * self.rows
+
+    def text(self, row: int, text: str, column: int = 0, style: int = _PLAIN) -> None:
+        self._write(row, text, style, 0, column)
+
+    def centre(self, row: int, text: str, style: int = _PLAIN) -> None:
+        self._write(row, text, style, 1)
+
+    def right(self, row: int, text: str, style: int = _PLAIN) -> None:
+        self._write(row, text, style, 2)
+
+    def large(self, row: int, text: str, style: int = _AMOUNT) -> None:
+        """Over two rows, as large as it fits, amounts right-aligned; where it does not fit, plain in the first one."""
+        display = self._display
+        scale = min(2 * display.scale, (display.width - 2 * display.margin) // (columns(text) * _NARROW))
+        if scale > display.scale:
+            self._rows[row] = (scale, style, ())
+            self._rows[row + 1] = None
+        self._write(row, text, style, 2 if style == _AMOUNT else 1)
+
+    def bar(self, row: int, style: int = BAR) -> None:
+        """Make a row, with what is in it, the bar of a title."""
+        self._write(row, "", style, 0)
 
     def show(self) -> None:
-        self._display.show()
+        """DisplayError if the display does not answer: then all is drawn the next time."""
+        rows, shown = self._rows, self._shown
+        self._shown = [None] * self.rows
+        for row in range(self.rows):
+            new = rows[row]
+            if new and new != shown[row]:
+                self._draw(row, new, shown[row])
+        self._shown = rows[:]
 
-    def text(self, row: int, text: str, column: int = 0) -> None:
-        self._draw(column * _NARROW, row * ROW, text)
+    def _write(self, row: int, text: str, style: int, halves: int, column: int = 0) -> None:
+        """Add words to a row: so many halves of the room that they leave are on their left."""
+        display = self._display
+        scale, own_style, runs = self._rows[row] or (display.scale, _PLAIN, ())
+        width = columns(text) * _NARROW
+        if width * scale > display.width:
+            scale = 1  # as small as can be, and at worst cut off
+        room = display.width // scale - width
+        margin = max(0, min(display.margin // scale, room))
+        x = (margin, room // 2, room - margin)[halves] + column * _NARROW
+        self._rows[row] = (scale, style or own_style, runs + ((x, text),) if text else runs)  # noqa: RUF005
 
-    def centre(self, row: int, text: str) -> None:
-        self._draw((self._width - columns(text) * _NARROW) // 2, row * ROW, text)
-
-    def right(self, row: int, text: str) -> None:
-        self.text(row, text, self.columns - columns(text))
-
-    def large(self, row: int, text: str) -> None:
-        """ASCII at double size, right-aligned, over two rows; at plain size where it would not fit."""
-        if len(text) * 2 > self.columns:
-            self.right(row, text)
+    def _draw(self, row: int, new: "Row", old: "Row | None") -> None:
+        """Only the columns in which two versions of a row differ, where nothing but words does."""
+        display = self._display
+        scale, style, runs = new
+        pitch = display.pitch
+        y = row * pitch
+        if scale > display.scale:
+            pitch *= 2
+        ink, paper = self._palette[style] if self._palette else (style < BAR, style >= BAR)
+        above = (pitch - _GLYPH * scale) // 2
+        width = display.width // scale
+        first, last = 0, width
+        if old and old[:2] == new[:2]:
+            first, last = width, 0
+            for run in runs + old[2]:
+                if not (run in runs and run in old[2]):
+                    first = max(0, min(first, run[0]))
+                    last = min(width, max(last, run[0] + columns(run[1]) * _NARROW))
+        elif not runs:
+            display.fill(y, pitch, paper)
             return
-        x = self._width - len(text) * 2 * _NARROW
-        for code in text.encode():
-            self._font.load(code, self._glyph)
-            self._enlarge()
-            self._frame.blit(self._large_frame, x, row * ROW)
-            x += 2 * _NARROW
-
-    def bar(self, row: int) -> None:
-        """Turn a row white on black into black on white, or back."""
-        buffer = self._display.buffer
-        start = row * ROW // 8 * self._width
-        for at in range(start, start + ROW // 8 * self._width):
-            buffer[at] ^= 0xFF
-
-    def _draw(self, x: int, y: int, text: str) -> None:
-        for code in codes(text):
-            width = self._font.load(code, self._glyph)
-            self._frame.blit(self._narrow if width == _NARROW else self._wide, x, y)
-            x += width
-
-    def _enlarge(self) -> None:
-        """The narrow glyph in `_glyph`, two pages of eight columns, into `_large`, four pages of sixteen."""
-        for at in range(16):
-            page, column = divmod(at, _NARROW)
-            low = page * 32 + column * 2
-            bits = self._glyph[at]
-            self._large[low] = self._large[low + 1] = _DOUBLED[bits & 15]
-            self._large[low + 16] = self._large[low + 17] = _DOUBLED[bits >> 4]
+        elif above:
+            display.fill(y, above, paper)
+            display.fill(y + pitch - above, above, paper)
+        strip, glyph = self._strip, self._glyph
+        strip[:] = bytes(len(strip))
+        for x, text in runs:
+            for code in codes(text):
+                size = self._font.load(code, glyph)
+                if 0 <= x <= width - size:  # cut off where there is no room
+                    for page in (0, 1):
+                        at = page * display.width + x
+                        strip[at : at + size] = glyph[page * size : (page + 1) * size]
+                x += size  # noqa: PLW2901
+        if first < last:
+            display.draw(strip, y + above, scale, first, last, ink, paper)

@@ -3,4 +3,5 @@
 
 def yuan(amount: int) -> str:
     """1234 -> "12.34"."""
-    return f"{amount // 100}.{amount % 100:02}"
+    sign, amount = "-" if amount < 0 else "", abs(amount)
+    return f"{sign}{amount // 100}.{amount % 100:02}"

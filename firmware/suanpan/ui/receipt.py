@@ -59,6 +59,15 @@ class Slip:
             self.add(left)
             self.add(right)
 
+    def sides(self, left: str, right: str) -> None:
+        """One text at the left margin and one at the right, on two rows where they do not fit."""
+        gap = WIDTH - columns(left) - columns(right)
+        if gap > 0:
+            self.add(left + " " * gap + right)
+        else:
+            self.add(left)
+            self.add(" " * (WIDTH - columns(right)) + right)
+
     def rule(self) -> None:
         self.add(_RULE)
 
@@ -73,13 +82,10 @@ class Slip:
         self.field("terminal_id", parameters.terminal_id)
 
 
-def masked(pan: str) -> str:
-    """First six and last four digits; the number of asterisks tells the length."""
-    return pan[:6] + "*" * (len(pan) - 10) + pan[-4:]
-
-
-def sale_slip(entry: "Entry", parameters: "Parameters", strings: "Strings", copy: int, reprint: bool) -> Slip:
-    """One copy of the slip of an approved sale."""
+def sale_slip(
+    entry: "Entry", expiry: str, parameters: "Parameters", strings: "Strings", copy: int, reprint: bool
+) -> Slip:
+    """One copy of the slip of an approved sale; `expiry` is YYMM, or empty once nobody knows it any more."""
     slip = Slip(parameters, strings)
     slip.head(slip.label("slip"))
     slip.field("operator", entry.operator)
@@ -90,9 +96,10 @@ def sale_slip(entry: "Entry", parameters: "Parameters", strings: "Strings", copy
         slip.field("issuer", issuer)
     if acquirer:
         slip.field("acquirer", acquirer)
-    slip.field("card", f"{masked(entry.pan)} /S")
+    slip.field("card", f"{entry.pan} /S")
     slip.field("type", strings.get("title.sale"), DOUBLE)
-    slip.field("expiry", f"{entry.expiry[:2]}/{entry.expiry[2:]}")
+    if expiry:
+        slip.field("expiry", f"{expiry[:2]}/{expiry[2:]}")
     slip.pair("batch", entry.batch, "voucher", entry.stan)
     slip.field("auth_code", entry.auth_code)
     slip.field("reference", entry.reference)
@@ -111,16 +118,26 @@ def sale_slip(entry: "Entry", parameters: "Parameters", strings: "Strings", copy
 
 
 def totals_slip(
-    batch: str, count: int, amount: int, date: str, time: str, parameters: "Parameters", strings: "Strings"
+    batch: str,
+    sums: "list[tuple[str, str, int, int]]",
+    total: int,
+    date: str,
+    time: str,
+    parameters: "Parameters",
+    strings: "Strings",
 ) -> Slip:
-    """The current batch: how many sales were approved and not taken back, and what they come to."""
+    """The current batch: kind, card organisation, count and 分 of its transactions, and what they come to in all."""
     slip = Slip(parameters, strings)
     slip.head(slip.label("totals"))
     slip.rule()
     slip.field("batch", batch)
     slip.field("time", _moment(date, time))
-    slip.field("count", str(count))
-    slip.field("sum", f"RMB {yuan(amount)}", DOUBLE)
+    slip.rule()
+    for kind, org, count, amount in sums:
+        slip.sides(f"{strings.get(f'title.{kind}')} {org}".rstrip(), f"{count} {yuan(amount):>13}")
+    slip.rule()
+    slip.field("count", str(sum(row[2] for row in sums)))
+    slip.field("sum", f"RMB {yuan(total)}", DOUBLE)
     slip.rule()
     return slip
 

@@ -2,8 +2,10 @@
 
 import asyncio
 
+from micropython import const
+
 from suanpan.errors import TimedOut
-from suanpan.ui.canvas import wrap
+from suanpan.ui.canvas import BAR, GOOD, HINT, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from suanpan.drivers.lights import Lights
     from suanpan.ui.canvas import Canvas
     from suanpan.ui.strings import Strings
+
+_ROWS_FOR_MARKS = const(8)
 
 PROMPT_S = 60  # a prompt that nobody answers is given up
 
@@ -45,33 +49,54 @@ class Screen:
 
     # -- pictures --
 
-    def _titled(self, title: str) -> "Canvas":
-        self.canvas.clear()
-        self.canvas.centre(0, title)
-        self.canvas.bar(0)
-        return self.canvas
+    def _titled(self, title: str, style: int) -> int:
+        """Begin a screen; the first row that is free."""
+        canvas = self.canvas
+        canvas.clear()
+        canvas.centre(0, title)
+        canvas.bar(0, style)
+        if style < GOOD or canvas.rows < _ROWS_FOR_MARKS:
+            return 1
+        canvas.large(1, self.strings.get(f"mark.{style}"), style)
+        return 3
 
-    def show(self, title: str, *paragraphs: str) -> None:
-        """A title in a bar and up to three centred lines under it."""
-        canvas = self._titled(title)
+    def show(self, title: str, *paragraphs: str, style: int = BAR) -> None:
+        """A title in a bar and centred lines in the middle of the space under it; at least three fit."""
+        canvas = self.canvas
+        top = self._titled(title, style)
         lines = [line for text in paragraphs for line in wrap(text, canvas.columns)]
-        # A single line stands in the middle of its space.
-        row = 2 if len(lines) == 1 else 1
+        row = max(top, top + (canvas.rows - top - len(lines)) // 2)
         for line in lines[: canvas.rows - row]:
             canvas.centre(row, line)
             row += 1
         canvas.show()
 
-    def show_amount(self, title: str, amount: str, hint: str) -> None:
-        """A title, an amount in large digits, and a hint below."""
-        canvas = self._titled(title)
-        canvas.large(1, amount)
-        canvas.centre(canvas.rows - 1, hint)
+    def show_amount(self, title: str, amount: str, hint: str, style: int = BAR) -> None:
+        """A title, an amount in large digits, and a hint at the bottom."""
+        canvas = self.canvas
+        self._titled(title, style)
+        canvas.large(canvas.rows // 2 - 1, amount)
+        row = canvas.rows
+        for line in reversed(wrap(hint, canvas.columns)):
+            row -= 1
+            canvas.centre(row, line, HINT)
+        canvas.show()
+
+    def show_idle(self, left: str, right: str) -> None:
+        """Both ends of the bar, and what a person can do now."""
+        canvas = self.canvas
+        canvas.clear()
+        canvas.text(0, left)
+        canvas.right(0, right)
+        canvas.bar(0)
+        canvas.centre(canvas.rows // 2 - 1, self.message("idle"))
+        canvas.centre(canvas.rows - 1, self.message("idle_hint"), HINT)
         canvas.show()
 
     def show_list(self, title: str, lines: list[str]) -> None:
-        """A title and up to three lines from the left."""
-        canvas = self._titled(title)
+        """A title and lines from the left, as many as there are rows."""
+        canvas = self.canvas
+        self._titled(title, BAR)
         for row, line in enumerate(lines):
             canvas.text(row + 1, line)
         canvas.show()
@@ -88,9 +113,9 @@ class Screen:
         self.buzzer.click()
         return key
 
-    async def notice(self, title: str, text: str, timeout_s: int = 10) -> None:
+    async def notice(self, title: str, text: str, timeout_s: int = 10, style: int = BAR) -> None:
         """Words that stay until a key or the time-out; nothing depends on which."""
-        self.show(title, text)
+        self.show(title, text, style=style)
         try:
             await self.key(timeout_s)
         except TimedOut:

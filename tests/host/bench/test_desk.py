@@ -25,6 +25,7 @@ from host_tools.bench.panel import server
 from host_tools.bench.panel.desk import Desk, Messages
 from host_tools.bench.panel.live_shop import open_shop
 from host_tools.bench.parts.keypad import LEGEND
+from host_tools.bench.parts.ssd1306 import Ssd1306
 
 PATIENCE_S = 20
 DISPLAY, STRIP = 1, 2
@@ -159,6 +160,7 @@ def test_a_picture_is_sent_when_it_has_changed_to_everybody_who_looks(tmp_path: 
         dark, lit = bytes(1024), b"\xff" * 1024
         async with desk_and_site(tmp_path) as (desk, site), site.browser() as one, site.browser() as other:
             assert one.displays() == other.displays() == [dark]
+            assert isinstance(desk.bench.parts.display, Ssd1306)
             desk.bench.parts.display.write(b"\x00\x8d\x14\xaf\xa5")  # charge pump, display on, all points on
             desk.bench.parts.display.write(b"\x00\xe3")  # a write that changes nothing
             for browser in (one, other):
