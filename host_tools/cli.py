@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from host_tools.acquirer.cli import app as acquirer
+from host_tools.audit.cli import app as audit
 from host_tools.bench.panel.cli import run
 from host_tools.demo.cli import demo
 from host_tools.fonts.cli import app as fonts
@@ -21,5 +22,6 @@ app.command()(demo)
 app.command()(run)
 app.add_typer(acquirer, name="acquirer")
 app.add_typer(keys, name="keys")
+app.add_typer(audit, name="audit")
 app.add_typer(screens, name="screens")
 app.add_typer(fonts, name="fonts")
