@@ -110,8 +110,7 @@ class Connection:
         """The well-formed frame to send instead of `reply`; None where the fault is not in its content."""
         message = spec.decode(reply)
         if kind is Kind.WRONG_MAC and spec.MAC in message.fields:
-            mac = int(reply[-spec.MAC_LENGTH :], 16)
-            return reply[: -spec.MAC_LENGTH] + b"%08X" % (mac ^ 0xFFFFFFFF)
+            return reply[:-1] + bytes([reply[-1] ^ 1])
         wrong = altered(kind, message)
         return None if wrong is None else self._acquirer.reseal(wrong, message.fields[41])
 

@@ -14,6 +14,7 @@ from host_tools.acquirer.bank import Bank
 from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.ledger import Ledger
 from host_tools.acquirer.store import Store, StoreError
+from host_tools.acquirer.suites import suite_named
 from host_tools.acquirer.terminals import Enrolment, Terminals
 
 __all__ = ["BANK", "Enrolment", "Fixture", "FixtureError", "load", "open_bank"]
@@ -46,7 +47,7 @@ def load(path: Path = BANK) -> Fixture:
     """Read and check a fixture file; raises FixtureError."""
     try:
         tree: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        terminals = [Enrolment(**{**row, "tmk": bytes.fromhex(row["tmk"])}) for row in tree["terminals"]]
+        terminals = [_enrolment(row) for row in tree["terminals"]]
         cards = {name: Card(name=name, **row) for name, row in tree["cards"].items()}
         for card in cards.values():
             tracks(card)
@@ -61,6 +62,11 @@ def load(path: Path = BANK) -> Fixture:
         raise FixtureError(f"{path.name}: {error} is missing") from error
     except (AttributeError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
         raise FixtureError(f"{path.name}: {error}") from error
+
+
+def _enrolment(row: dict[str, Any]) -> Enrolment:
+    suite = suite_named(row.get("suite", "tdes"))
+    return Enrolment(**{**row, "tmk": bytes.fromhex(row["tmk"]), "suite": suite})
 
 
 def open_bank(fixture: Fixture, database: str = ":memory:") -> Store:

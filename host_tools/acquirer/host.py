@@ -11,10 +11,11 @@ import hmac
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
+from psec.tr31 import KeyBlockError
+
 from host_tools.acquirer import spec, trace
 from host_tools.acquirer.bank import Bank
 from host_tools.acquirer.codes import Code, Refused, Verdict
-from host_tools.acquirer.crypto import cup_mac
 from host_tools.acquirer.ledger import Ledger
 from host_tools.acquirer.sessions import Sessions
 from host_tools.acquirer.spec import Message
@@ -104,7 +105,7 @@ class Acquirer:
                     verdict = Verdict(forced) if forced else self._judge(request, frame, terminal, rrn, at)
                 except Refused as refusal:
                     verdict = Verdict(refusal.code)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, KeyBlockError) as error:  # nothing to be had, or what somebody altered
             self.report("fault", None, f"database: {error}")
             verdict = Verdict(Code.SYSTEM)
         return self._reply(request, verdict, rrn, at), terminal
@@ -157,7 +158,7 @@ def _encode(reply: Message, terminal: Terminal | None) -> bytes:
         del reply.fields[spec.MAC]
         return spec.encode(reply)
     unsealed = spec.encode(reply)[: -spec.MAC_LENGTH]
-    mac = cup_mac(terminal.mak, unsealed[spec.PREFIX_LENGTH :])
+    mac = terminal.suite.mac(terminal.mak, unsealed[spec.PREFIX_LENGTH :])
     reply.fields[spec.MAC] = mac.hex().upper()
     return unsealed + mac
 
@@ -165,7 +166,7 @@ def _encode(reply: Message, terminal: Terminal | None) -> bytes:
 def _authenticate(request: Message, frame: bytes, terminal: Terminal) -> None:
     if terminal.mak is None:
         raise Refused(Code.SIGN_IN)
-    mac = cup_mac(terminal.mak, frame[spec.PREFIX_LENGTH : -spec.MAC_LENGTH])
+    mac = terminal.suite.mac(terminal.mak, frame[spec.PREFIX_LENGTH : -spec.MAC_LENGTH])
     if spec.MAC not in request.fields or not hmac.compare_digest(mac, frame[-spec.MAC_LENGTH :]):
         raise Refused(Code.MAC)
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from host_tools.acquirer.codes import Code, Refused, Verdict
-from host_tools.acquirer.crypto import new_key, wrap_working_keys
 
 if TYPE_CHECKING:
     from host_tools.acquirer.crypto import Random
     from host_tools.acquirer.spec import Message
     from host_tools.acquirer.terminals import Terminal, Terminals
 
-_SIGN_IN: Final = "003"  # F60.3: TDES working keys
-_SIGN_OFF: Final = "002"
+_SIGN_OFF: Final = "002"  # F60.3
 _ECHO: Final = "301"
 
 _SERIAL_MARK: Final = "Sequence No"
@@ -29,18 +27,20 @@ class Sessions:
     def sign_in(self, request: Message, terminal: Terminal) -> Verdict:
         """New working keys under the TMK, and the batch to work in. Only by the terminal's own hardware.
 
-        Only 003 is served: a terminal that asks for single DES (001) gets 40, so that nobody talks it down.
+        Only the suite that the terminal is enrolled with is served: whoever asks for another, or for single DES (001),
+        gets 40 and the session stays as it is, so that nobody talks a terminal down.
         """
         if not {60, 62, 63} <= request.fields.keys():
             raise Refused(Code.FORMAT)
-        if _network_code(request) != _SIGN_IN:
+        if _network_code(request) != terminal.suite.network_code:
             raise Refused(Code.NOT_SUPPORTED)
         if _serial(request) != terminal.serial:
             raise Refused(Code.TERMINAL_NOT_PERMITTED)
-        pik, mak = new_key(self._random, 16), new_key(self._random, 8)
-        self._terminals.start_session(terminal.tid, pik, mak)
-        keys = wrap_working_keys(terminal.tmk, pik, mak)
-        return Verdict(Code.APPROVED, {60: f"00{terminal.batch:06d}{_SIGN_IN}", 62: keys.hex().upper()})
+        suite = terminal.suite
+        pik, mak = suite.new_working_keys(self._random)
+        self._terminals.start_session(terminal, pik, mak)
+        keys = suite.wrap_working_keys(terminal.tmk, pik, mak)
+        return Verdict(Code.APPROVED, {60: f"00{terminal.batch:06d}{suite.network_code}", 62: keys.hex().upper()})
 
     def manage(self, request: Message, terminal: Terminal) -> Verdict:
         """0820: after a sign-off the working keys are gone on this side; an echo needs no session."""

@@ -68,6 +68,7 @@ FIELDS = {
         Field(52, "b", _FIXED, 8, "个人标识码数据", "PIN block"),
         Field(53, "n", _FIXED, 16, "安全控制信息", "security control"),
         Field(55, "b", _LLLVAR, 255, "IC卡数据域", "chip data"),
+        Field(59, "b", _LLLVAR, 255, "自定义域", "tagged data"),
         Field(60, "n", _LLLVAR, 17, "类型批次网络码", "type, batch, network code"),
         Field(61, "n", _LLLVAR, 29, "原始信息域", "original transaction"),
         Field(62, "b", _LLLVAR, 512, "终端信息或密钥", "terminal data or keys"),

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from psec.tr31 import KeyBlockError
 
-from host_tools.acquirer.crypto import KeyBox
+from host_tools.acquirer.crypto import TDES
+from host_tools.acquirer.key_box import KeyBox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE host (
@@ -65,6 +66,7 @@ CREATE TABLE terminal (
     mid TEXT NOT NULL REFERENCES merchant,
     serial TEXT NOT NULL UNIQUE,
     batch INTEGER NOT NULL,
+    suite TEXT NOT NULL CHECK (suite IN ('tdes', 'aes', 'sm4')), -- what the key blocks are bound to, too
     tmk TEXT NOT NULL,                       -- key blocks; working keys only while signed in
     pik TEXT,
     mak TEXT
@@ -144,14 +146,14 @@ class Store:
         """The bank's PIN verification key; StoreError if it is sealed under another master key."""
         (block,) = self.db.execute("SELECT pvk FROM host").fetchone()
         try:
-            return self.keys.open(KeyBox.PVK, block)
+            return self.keys.open(KeyBox.PVK, TDES, block)
         except KeyBlockError:
             raise StoreError("the master key is not this store's") from None
 
     def found(self, institution: str, pvk: bytes) -> None:
         self.db.execute(
             "INSERT INTO host (institution, pvk, sequence) VALUES (?, ?, 0)",
-            (institution, self.keys.seal(KeyBox.PVK, pvk)),
+            (institution, self.keys.seal(KeyBox.PVK, TDES, pvk)),
         )
 
     @property

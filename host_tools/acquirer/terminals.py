@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from host_tools.acquirer.crypto import KeyBox
+from host_tools.acquirer.key_box import KeyBox
 from host_tools.acquirer.ledger import Ledger
+from host_tools.acquirer.suites import KEY_LENGTH, SUITES, suite_named
 
 if TYPE_CHECKING:
     from host_tools.acquirer.store import Store
+    from host_tools.acquirer.suites import Suite
 
 _LAST_BATCH: Final = 999999
-_LENGTHS: Final = {"tid": 8, "mid": 15, "tmk": 16}
+_LENGTHS: Final = {"tid": 8, "mid": 15, "tmk": KEY_LENGTH}
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What the acquirer is told of a new terminal; `tmk` the 16-byte TDES key injected into it."""
+    """What the acquirer is told of a new terminal; `tmk` the 16-byte key injected into it, of its suite's cipher."""
 
     tid: str
     mid: str
@@ -25,6 +27,7 @@ class Enrolment:
     serial: str
     tmk: bytes = field(repr=False)
     batch: int
+    suite: Suite = SUITES["tdes"]
 
     def __post_init__(self) -> None:
         for name, length in _LENGTHS.items():
@@ -38,13 +41,14 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """`pik` (16 bytes) and `mak` (8) are None while the terminal is not signed in."""
+    """`pik` and `mak` are None while the terminal is not signed in."""
 
     tid: str
     mid: str
     merchant_account: int
     serial: str
     batch: int
+    suite: Suite
     tmk: bytes = field(repr=False)
     pik: bytes | None = field(repr=False)
     mak: bytes | None = field(repr=False)
@@ -65,41 +69,46 @@ class Terminals:
             account = Ledger(self._store).open_account(f"merchant {mid}")
             self._db.execute("INSERT INTO merchant VALUES (?, ?, ?)", (mid, enrolment.merchant, account))
         self._db.execute(
-            "INSERT INTO terminal (tid, mid, serial, batch, tmk) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO terminal (tid, mid, serial, batch, suite, tmk) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 enrolment.tid,
                 mid,
                 enrolment.serial,
                 enrolment.batch,
-                self._keys.seal(KeyBox.TMK, enrolment.tmk),
+                enrolment.suite.name,
+                self._keys.seal(KeyBox.TMK, enrolment.suite.cipher, enrolment.tmk),
             ),
         )
 
     def find(self, tid: str) -> Terminal | None:
+        """The terminal and its session; raises KeyBlockError if a key is not what the row says it is."""
         row = self._db.execute(
-            """SELECT mid, account, serial, batch, tmk, pik, mak
+            """SELECT mid, account, serial, batch, suite, tmk, pik, mak
                FROM terminal JOIN merchant USING (mid) WHERE tid = ?""",
             (tid,),
         ).fetchone()
         if row is None:
             return None
-        mid, account, serial, batch, tmk, pik, mak = row
+        mid, account, serial, batch, name, tmk, pik, mak = row
+        found = suite_named(name)
         return Terminal(
             tid,
             mid,
             account,
             serial,
             batch,
-            self._keys.open(KeyBox.TMK, tmk),
-            None if pik is None else self._keys.open(KeyBox.PIK, pik),
-            None if mak is None else self._keys.open(KeyBox.MAK, mak),
+            found,
+            self._keys.open(KeyBox.TMK, found.cipher, tmk),
+            None if pik is None else self._keys.open(KeyBox.PIK, found.cipher, pik),
+            None if mak is None else self._keys.open(KeyBox.MAK, found.cipher, mak),
         )
 
-    def start_session(self, tid: str, pik: bytes, mak: bytes) -> None:
+    def start_session(self, terminal: Terminal, pik: bytes, mak: bytes) -> None:
         """Replace the working keys; what was made with the old ones is refused from now on."""
+        cipher = terminal.suite.cipher
         self._db.execute(
             "UPDATE terminal SET pik = ?, mak = ? WHERE tid = ?",
-            (self._keys.seal(KeyBox.PIK, pik), self._keys.seal(KeyBox.MAK, mak), tid),
+            (self._keys.seal(KeyBox.PIK, cipher, pik), self._keys.seal(KeyBox.MAK, cipher, mak), terminal.tid),
         )
 
     def end_session(self, tid: str) -> None:

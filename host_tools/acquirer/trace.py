@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from host_tools.acquirer.codes import Code
 from host_tools.acquirer.spec import FIELDS, MAC, Message
+from host_tools.acquirer.suites import SUITES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,7 @@ _ARROWS: Final = {"in": "-->", "out": "<--", "dropped": "-x-", "fault": "!!!"}
 _NAMES: Final = {
     "0200": "消费 sale",
     "0400": "冲正 reversal",
-    "0800 003": "签到 sign-in",
+    **{f"0800 {suite.network_code}": "签到 sign-in" for suite in SUITES.values()},
     "0820 002": "签退 sign-off",
     "0820 301": "回响测试 echo",
 }
@@ -90,7 +91,10 @@ def _field_name(number: int) -> str:
 
 
 def _masked(mti: str, number: int, value: str) -> str:
-    if number == MAC or (number == _TERMINAL_DATA and mti == "0800"):
+    if number == MAC:
+        data = bytes.fromhex(value)
+        return data.decode() if data.isalnum() else value
+    if number == _TERMINAL_DATA and mti == "0800":
         # Text that travels as bytes: what is no text must not reach somebody's screen as control codes.
         text = bytes.fromhex(value).decode("ascii", "replace")
         return "".join(character if character.isprintable() else "?" for character in text)

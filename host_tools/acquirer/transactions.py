@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from host_tools.acquirer.codes import Code, Refused, Verdict
-from host_tools.acquirer.crypto import PinBlockError, decipher_pin
+from host_tools.acquirer.suites import PIN_BLOCK_8, PIN_BLOCK_16, PinBlockError, PinFieldError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
 _SALE_FIELDS: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 35, 41, 42, 49, 60))
 _REVERSAL_FIELDS: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 39, 41, 42, 49, 60))
-_PIN_BLOCK: Final = 52
-_PIN_FIELDS: Final = frozenset((26, _PIN_BLOCK, 53))
+_PIN_FIELDS: Final = frozenset((26, PIN_BLOCK_8, 53, PIN_BLOCK_16))
 
 _PROCESSING_SALE: Final = "000000"
 _CONDITION_NORMAL: Final = "00"
@@ -41,7 +40,6 @@ _TYPE_SALE: Final = "22"  # F60.1
 _ENTRY_SWIPED: Final = "02"  # F22, first two digits
 _PIN_ENTERED: Final = {"1": True, "2": False}  # F22, third digit
 _CURRENCY_CNY: Final = "156"
-_TDES_WITH_PAN: Final = "26"  # F53, first two digits: the PIN block is bound to the PAN, under a TDES key
 _TYPE_BATCH_NETWORK: Final = 11  # digits of F60 up to the network code
 _EXPIRY_AND_SERVICE: Final = 7  # digits of track 2 that must follow the separator
 
@@ -74,7 +72,7 @@ class Transactions:
         """Decide a 0200; raises Refused for one that is not to be kept."""
         fields = request.fields
         _require(request, _SALE_FIELDS)
-        expiry_and_service = _stripe(fields)
+        expiry_and_service = _stripe(fields, terminal.suite.pin_field)
         key = _Key(terminal.tid, fields[60][2:8], fields[11])
         amount = int(fields[4])
         if int(key.batch) != terminal.batch:
@@ -147,10 +145,14 @@ def _require(request: Message, numbers: frozenset[int]) -> None:
         raise Refused(Code.NOT_SUPPORTED)
 
 
-def _stripe(fields: dict[int, str]) -> tuple[str, str]:
-    """Expiry and service code from track 2; what the message says of card and PIN must agree (30)."""
+def _stripe(fields: dict[int, str], pin_field: int) -> tuple[str, str]:
+    """Expiry and service code from track 2; what the message says of card and PIN must agree (30).
+
+    With a PIN there are F26, F53 and the suite's own field for the block, without one none of them; never another's.
+    """
     pin_entered = _PIN_ENTERED.get(fields[22][2])
-    if pin_entered is None or any((number in fields) != pin_entered for number in _PIN_FIELDS):
+    expected = {26, pin_field, 53} if pin_entered else set()
+    if pin_entered is None or fields.keys() & _PIN_FIELDS != expected:
         raise Refused(Code.FORMAT)
     pan, _, tail = fields[35].partition("D")
     if pan != fields[2] or len(tail) < _EXPIRY_AND_SERVICE or tail[:4] != fields[14]:
@@ -159,9 +161,13 @@ def _stripe(fields: dict[int, str]) -> tuple[str, str]:
 
 
 def _pin(fields: dict[int, str], terminal: Terminal) -> str | None:
-    """The PIN, None if none was entered; raises PinBlockError."""
-    if _PIN_BLOCK not in fields:
+    """The PIN, None if none was entered; raises PinBlockError, or Refused (30) for a field that holds no block."""
+    suite = terminal.suite
+    if suite.pin_field not in fields:
         return None
-    if terminal.pik is None or fields[53][:2] != _TDES_WITH_PAN:
+    if terminal.pik is None or fields[53][:2] != suite.security:
         raise PinBlockError
-    return decipher_pin(terminal.pik, bytes.fromhex(fields[_PIN_BLOCK]), fields[2])
+    try:
+        return suite.decipher_pin(terminal.pik, bytes.fromhex(fields[suite.pin_field]), fields[2])
+    except PinFieldError:
+        raise Refused(Code.FORMAT) from None

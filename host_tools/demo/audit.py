@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from host_tools.acquirer.cards import Card, tracks
-from host_tools.bench.shop import TERMINAL, Shop
+from host_tools.bench.shop import Shop
 from host_tools.demo.day import APPROVED
 
 
@@ -40,7 +40,7 @@ def terminal_books(slip: str) -> Books:
 
 
 def host_books(shop: Shop) -> Books:
-    totals = shop.acquirer.ledger.totals(TERMINAL, 1)
+    totals = shop.acquirer.ledger.totals(shop.terminal.tid, 1)
     return Books(totals.count, totals.amount)
 
 

@@ -12,12 +12,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import psec
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
-from cryptography.hazmat.primitives.ciphers.modes import ECB
-from cryptography.hazmat.primitives.cmac import CMAC
 
-from host_tools.acquirer.crypto import tdes_encrypt
+from host_tools.acquirer.crypto import SM4, TDES, aes_cmac
 from host_tools.keys.errors import BrokenParity, SameComponent, WeakKey, WrongCheckValue, WrongLength
 
 if TYPE_CHECKING:
@@ -55,13 +51,11 @@ def check_value(algorithm: Algorithm, key: bytes) -> bytes:
     """
     match algorithm:
         case Algorithm.TDES:
-            return tdes_encrypt(key, bytes(_DES_KEY))[:3]
+            return TDES.encrypt(key, bytes(TDES.block))[:3]
         case Algorithm.SM4:
-            return Cipher(SM4(key), ECB()).encryptor().update(bytes(16))[:3]
+            return SM4.encrypt(key, bytes(SM4.block))[:3]
         case Algorithm.AES:
-            cmac = CMAC(AES(key))
-            cmac.update(bytes(16))
-            return cmac.finalize()[:5]
+            return aes_cmac(key, bytes(16))[:5]
 
 
 def require_check_value(algorithm: Algorithm, key: bytes, expected: bytes) -> None:

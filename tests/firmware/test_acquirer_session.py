@@ -3,119 +3,31 @@
 import asyncio
 import unittest
 
-from suanpan.acquirer import messages
+from scripted_host import TRACK, Entry, Keys, Line, Parameters, TdesHost
 from suanpan.acquirer.session import Session, closes
+from suanpan.acquirer.suites import suite
 from suanpan.codec import iso8583
 from suanpan.codec.track import parse_track2
-from suanpan.crypto import mac
-from suanpan.crypto.check_value import check_value
-from suanpan.crypto.des import Tdes
-from suanpan.crypto.secret import PinEntry, Secret
+from suanpan.crypto.secret import PinEntry
 from suanpan.errors import BadReply, CheckValueError, KeyMissing, MacError, NoReply, SignInRefused
 from suanpan.ledger.key_store import MAK, PIK, TMK
 
-TMK_BYTES = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
-PIK_BYTES = bytes.fromhex("11223344556677889900AABBCCDDEEFF")
-MAK_BYTES = bytes.fromhex("2222222222222222")
-TRACK = b";6200000000000013=35121200000012345?"
-
-
-class Parameters:
-    terminal_id = "10000001"
-    merchant_id = "898110257340001"
-    serial = "SP-VB-000001"
-    host_timeout_s = 30
-
-
-class Keys:
-    def __init__(self, **_):
-        self.slots = {TMK: TMK_BYTES, PIK: PIK_BYTES, MAK: MAK_BYTES}
-        self.lent = []
-
-    def has(self, slot):
-        return slot in self.slots
-
-    def use(self, slot):
-        key = bytearray(self.slots[slot])
-        self.lent.append(key)
-        return Secret(key)
-
-    def store(self, keys):
-        for slot, key in keys.items():
-            self.slots[slot] = bytes(key)
-
-
-class Line:
-    """Answers each request as the script says: a function from (mti, fields) to a list of replies or errors."""
-
-    def __init__(self, *script):
-        self.script = list(script)
-        self.sent = []
-        self.waiting = []
-
-    async def send(self, message):
-        self.sent.append(bytes(message))
-        self.waiting += self.script.pop(0)(*iso8583.decode(message))
-
-    async def receive(self):
-        if not self.waiting:
-            raise EOFError
-        answer = self.waiting.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def close(self):
-        pass
-
-
-class Entry:
-    batch = "000001"
-    stan = "000042"
-    pan = "6200000000000013"
-    amount = 12_34
-    expiry = "3512"
-    entry_mode = "021"
-    reason = "98"
-
-
-def reply(mti, fields, **changes):
-    """The genuine answer to a request, changed field by field (`f39="51"`; None drops one), under a right MAC."""
-    answer = {number: fields[number] for number in (2, 3, 4, 11, 41, 42, 49, 60) if number in fields}
-    answer[39] = "00"
-    for name, value in changes.items():
-        answer[int(name[1:])] = value
-    answer = {number: value for number, value in answer.items() if value is not None}
-    sealed = mti[1] != "8"
-    if sealed:
-        answer[64] = bytes(8)
-    message = iso8583.encode(messages.reply_mti(mti), answer)
-    if sealed:
-        message[-8:] = mac.cup_ecb(MAK_BYTES, memoryview(message)[:-8])
-    return bytes(message)
-
-
-def genuine(**changes):
-    return lambda mti, fields: [reply(mti, fields, **changes)]
-
-
-def wrapped_keys(pik=PIK_BYTES, mak=MAK_BYTES, pik_check=None, mak_check=None):
-    with Tdes(TMK_BYTES) as cipher:
-        wrapped = bytes(cipher.encrypt(pik)) + (pik_check or check_value(pik))
-        return wrapped + bytes(cipher.encrypt(mak)) + bytes(8) + (mak_check or check_value(mak))
+HOST = TdesHost()
+reply = HOST.reply
+genuine = HOST.genuine
 
 
 class Case(unittest.TestCase):
     def session(self, *script):
         self.line = Line(*script)
-        self.keys = Keys()
-        return Session(self.line, Parameters, self.keys)
+        self.keys = Keys(HOST)
+        return Session(self.line, Parameters, self.keys, suite("tdes"), bytes)
 
     def sale(self, *script, pin="123456"):
         with PinEntry() as entered:
             for digit in pin:
                 entered.append(digit)
-            return asyncio.run(self.session(*script).authorise(Entry, parse_track2(TRACK), entered))
+            return asyncio.run(self.session(*script).authorise(Entry(), parse_track2(TRACK), entered))
 
     def sent(self):
         self.assertEqual(len(self.line.sent), 1)
@@ -144,7 +56,7 @@ class TestSale(Case):
 
     def test_the_pin_block_is_bound_to_the_pan(self):
         self.sale(genuine())
-        block = bytes(Tdes(PIK_BYTES).decrypt(self.sent()[1][52]))
+        block = HOST.decrypt(HOST.pik, self.sent()[1][52])
         # 06123456FFFFFFFF exclusive-or 0000 and the twelve digits left of the check digit
         self.assertEqual(block.hex(), "06123456fffffffe")
 
@@ -155,7 +67,7 @@ class TestSale(Case):
     def test_the_mac_covers_all_before_it(self):
         self.sale(genuine())
         message = self.line.sent[0]
-        self.assertEqual(message[-8:], mac.cup_ecb(MAK_BYTES, message[:-8]))
+        self.assertEqual(message[-8:], HOST.mac(message[:-8]))
 
     def test_every_key_that_was_used_is_wiped(self):
         self.sale(genuine())
@@ -224,7 +136,7 @@ class TestSale(Case):
 
 class TestReversal(Case):
     def test_it_repeats_the_sale_and_gives_the_reason(self):
-        code = asyncio.run(self.session(genuine(f39="25")).reverse(Entry))
+        code = asyncio.run(self.session(genuine(f39="25")).reverse(Entry()))
         self.assertEqual(code, "25")
         mti, fields = self.sent()
         self.assertEqual(mti, "0400")
@@ -243,7 +155,7 @@ class TestSignIn(Case):
         return asyncio.run(self.session(*script).sign_in("000007", "000001", "01"))
 
     def test_the_request(self):
-        self.sign_in(genuine(f62=wrapped_keys()))
+        self.sign_in(genuine(f62=HOST.wrapped()))
         mti, fields = self.sent()
         self.assertEqual(mti, "0800")
         self.assertEqual(
@@ -260,15 +172,15 @@ class TestSignIn(Case):
 
     def test_new_keys_are_stored(self):
         pik, mak = bytes(range(16)), bytes(range(8, 16))
-        self.sign_in(genuine(f62=wrapped_keys(pik, mak)))
-        self.assertEqual(self.keys.slots[PIK], pik)
-        self.assertEqual(self.keys.slots[MAK], mak)
+        self.sign_in(genuine(f62=HOST.wrapped(pik, mak)))
+        self.assertEqual(self.keys.slots[PIK], (HOST.algorithm, pik))
+        self.assertEqual(self.keys.slots[MAK], (HOST.algorithm, mak))
 
     def test_a_key_that_fails_its_check_value_is_not_stored(self):
         for wrong in ({"pik_check": b"1234"}, {"mak_check": b"1234"}):
             with self.assertRaises(CheckValueError):
-                self.sign_in(genuine(f62=wrapped_keys(bytes(16), bytes(8), **wrong)))
-            self.assertEqual(self.keys.slots, {TMK: TMK_BYTES, PIK: PIK_BYTES, MAK: MAK_BYTES})
+                self.sign_in(genuine(f62=HOST.wrapped(bytes(16), bytes(8), **wrong)))
+            self.assertEqual(self.keys.slots, Keys(HOST).slots)
 
     def test_a_key_block_of_another_length(self):
         for size in (0, 24, 39, 41, 60):

@@ -3,7 +3,9 @@
 import unittest
 
 import des_plain
-from suanpan.crypto import aes, pin_block
+import sm4_plain
+from suanpan.crypto import aes, des, pin_block
+from suanpan.crypto.sm4 import Sm4
 from suanpan.errors import BadKey, PinError
 from vectors import load
 
@@ -37,9 +39,13 @@ def format4(key, pin, pan):
     return pin_block.format4(key, pin, pan, Dice(bytes(8)))
 
 
+def format4_sm4(key, pin, pan):
+    return pin_block.format4(key, pin, pan, Dice(bytes(8)), Sm4)
+
+
 class TestEveryFormat(unittest.TestCase):
     def test_pins_and_pans_that_are_none(self):
-        for make in (format0, format3, format4):
+        for make in (format0, format3, format4, format4_sm4):
             for pin in BAD_PINS:
                 with self.assertRaises(PinError):
                     make(PIK, bytearray(pin), PAN)
@@ -48,13 +54,18 @@ class TestEveryFormat(unittest.TestCase):
                     make(PIK, bytearray(b"1234"), pan)
 
     def test_keys_that_are_none(self):
-        for make, sizes in ((format0, (12, 32)), (format3, (12, 32)), (format4, (8, 15, 24))):
+        for make, sizes in (
+            (format0, (12, 32)),
+            (format3, (12, 32)),
+            (format4, (8, 15, 24)),
+            (format4_sm4, (8, 15, 24, 32)),
+        ):
             for size in sizes:
                 with self.assertRaises(BadKey):
                     make(bytes(size), bytearray(b"1234"), PAN)
 
     def test_the_pin_is_left_to_its_owner(self):
-        for make in (format0, format3, format4):
+        for make in (format0, format3, format4, format4_sm4):
             pin = bytearray(b"1234")
             make(PIK, memoryview(pin), PAN)
             self.assertEqual(pin, b"1234")
@@ -122,15 +133,21 @@ class TestFormat4(unittest.TestCase):
 
     def test_every_length_of_pin_and_pan(self):
         for key in (PIK, PIK + PIK):
-            for size in range(4, 13):
-                for digits in range(13, 20):
-                    pan = "1234567890123456789"[:digits]
-                    block = pin_block.format4(key, bytearray(b"987654321098"[:size]), pan, Dice(b"\x5a" * 8))
-                    cipher = aes.Aes(key)
-                    inner = int.from_bytes(cipher.decrypt(block), "big")
-                    field = f"{digits - 12}{pan}" + "0" * (31 - digits)
-                    clear = cipher.decrypt((inner ^ int(field, 16)).to_bytes(16, "big")).hex()
-                    self.assertEqual(clear, f"4{size:x}" + "987654321098"[:size] + "a" * (14 - size) + "5a" * 8)
+            self.assertOpens(key, aes.Aes(key).decrypt)
+
+    def test_the_same_construction_under_sm4(self):
+        self.assertOpens(PIK, lambda block: sm4_plain.decrypt(PIK, block), Sm4)
+
+    def assertOpens(self, key, decrypt, *cipher):
+        """PINs and PANs of every length: undone step by step, the block holds what it should."""
+        for size in range(4, 13):
+            for digits in range(13, 20):
+                pan = "1234567890123456789"[:digits]
+                block = pin_block.format4(key, bytearray(b"987654321098"[:size]), pan, Dice(b"\x5a" * 8), *cipher)
+                inner = int.from_bytes(decrypt(block), "big")
+                field = f"{digits - 12}{pan}" + "0" * (31 - digits)
+                clear = decrypt((inner ^ int(field, 16)).to_bytes(16, "big")).hex()
+                self.assertEqual(clear, f"4{size:x}" + "987654321098"[:size] + "a" * (14 - size) + "5a" * 8)
 
 
 class SpyCipher:
@@ -164,13 +181,13 @@ class TestClearBlock(unittest.TestCase):
     )
 
     def setUp(self):
-        self.ciphers = pin_block.Tdes, aes.Aes
+        self.ciphers = des.Tdes, aes.Aes
 
     def tearDown(self):
-        pin_block.Tdes, aes.Aes = self.ciphers
+        des.Tdes, aes.Aes = self.ciphers
 
     def spy(self, fails):
-        pin_block.Tdes = aes.Aes = spy = SpyCipher(fails)
+        des.Tdes = aes.Aes = spy = SpyCipher(fails)
         return spy
 
     def test_it_is_wiped_when_done(self):

@@ -24,7 +24,7 @@ SERIAL = "SP-VB-000001"
 PEOPLE = (("Li Lei", "seven abacus beads"), ("Han Meimei", "tea without sugar!"))
 
 
-class _Cable:
+class Cable:
     """What pyserial's `Serial` would be, plugged into the bench: reading lets time pass."""
 
     def __init__(self, bench: LockstepBench) -> None:
@@ -80,7 +80,7 @@ def unkeyed(tmp_path: Path, ceremony: Ceremony, pair: Pair) -> Shop:
 
 def _inject(ceremony: Ceremony, pair: Pair, shop: Shop) -> None:
     with ceremony.injecting(pair, TERMINAL, SERIAL) as injection:
-        exchange(injection, _Cable(shop.bench))
+        exchange(injection, Cable(shop.bench))
 
 
 def test_from_no_key_to_the_first_sale(unkeyed: Shop, ceremony: Ceremony, pair: Pair) -> None:

@@ -1,19 +1,21 @@
 """A host's answer: read, proved, and matched to what was asked."""
 
+from micropython import const
+
 from suanpan.acquirer.messages import reply_mti
 from suanpan.codec import iso8583
-from suanpan.crypto import mac
 from suanpan.crypto.octets import equal
 from suanpan.errors import BadReply, CodecError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from suanpan.acquirer.suites import Suite
     from suanpan.crypto.octets import Readable
 
-_MAC = 64
+_MAC = const(64)
 # Fields that an answer must repeat as they were asked; the second lot only where it has them.
-_IDENTIFYING = (11, 41, 42)
-_REPEATED = (2, 3, 4, 49)
+_IDENTIFYING = const((11, 41, 42))
+_REPEATED = const((2, 3, 4, 49))
 
 
 class Answer:
@@ -36,9 +38,14 @@ class Answer:
         value = self._fields.get(number, b"")
         return value if isinstance(value, bytes) else b""
 
-    def has_mac_of(self, mak: "Readable") -> bool:
+    def organisation(self) -> str:
+        """The card's, three letters, where F63 begins with it; else empty."""
+        letters = self.data(63)[:3]
+        return letters.decode() if letters.isalpha() else ""
+
+    def has_mac_of(self, suite: "Suite", mak: "Readable") -> bool:
         """Whether it ends in the MAC that this key gives it."""
-        return _MAC in self._fields and equal(mac.cup_ecb(mak, iso8583.mac_input(self._message)), self.data(_MAC))
+        return _MAC in self._fields and equal(suite.mac(mak, iso8583.mac_input(self._message)), self.data(_MAC))
 
     def belongs_to(self, request: "Readable") -> bool:
         """Whether it is the answer to this request and no other: a late or a replayed one is not."""

@@ -4,38 +4,39 @@ A row says what makes a message this message; everything else is the terminal's,
 filled in by field number. Adding a transaction is adding a row.
 """
 
+from micropython import const
+
 from suanpan.codec import iso8583
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from suanpan.acquirer.suites import Suite
     from suanpan.crypto.octets import Readable
     from suanpan.ledger.parameters import Parameters
 
     Values = dict[int, str | Readable]
 
-CURRENCY = "156"  # CNY, ISO 4217
-PIN_LENGTH_LIMIT = "12"
-# F53: PIN block bound to the PAN (2), triple DES (6), track in clear (0).
-SECURITY = "2600000000000000"
+_CURRENCY = const("156")  # CNY, ISO 4217
+_PIN_LENGTH_LIMIT = const("12")
 
 MAC_SIZE = 8
 
-# name: MTI, processing code (F3), condition (F25), type (60.1), network code (60.3), fields
+# name: MTI, processing code (F3), condition (F25), type (60.1), network code (60.3) or the suite's, fields
 MESSAGES = {
-    "sign_in": ("0800", None, None, "00", "003", (11, 41, 42, 60, 62, 63)),
+    "sign_in": ("0800", None, None, "00", None, (11, 41, 42, 60, 62, 63)),
     "sale": (
         "0200",
         "000000",
         "00",
         "22",
         "000",
-        (2, 3, 4, 11, 14, 22, 25, 26, 35, 41, 42, 49, 52, 53, 60, 64),
+        (2, 3, 4, 11, 14, 22, 25, 26, 35, 41, 42, 49, 52, 53, 59, 60, 64),
     ),
     "sale_reversal": ("0400", "000000", "00", "22", "000", (2, 3, 4, 11, 14, 22, 25, 39, 41, 42, 49, 60, 64)),
 }
 
 
-def build(name: str, parameters: "Parameters", batch: str, values: "Values") -> bytearray:
+def build(name: str, parameters: "Parameters", suite: "Suite", batch: str, values: "Values") -> bytearray:
     """The message called `name`, with its MAC field, if it has one, still zero.
 
     `values` holds what only this transaction knows, by field number; fields of the row that have no value there
@@ -47,14 +48,14 @@ def build(name: str, parameters: "Parameters", batch: str, values: "Values") -> 
         25: condition,
         41: parameters.terminal_id,
         42: parameters.merchant_id,
-        49: CURRENCY,
-        60: kind + batch + network,
+        49: _CURRENCY,
+        60: kind + batch + (network or suite.network),
         64: bytes(MAC_SIZE),
     }
     known.update(values)
-    if 52 in known:
-        known[26] = PIN_LENGTH_LIMIT
-        known[53] = SECURITY
+    if 52 in known or 59 in known:
+        known[26] = _PIN_LENGTH_LIMIT
+        known[53] = suite.security
     fields: "Values" = {}
     for number in numbers:
         value = known.get(number)

@@ -2,21 +2,23 @@
 
 import asyncio
 
+from micropython import const
+
 from suanpan.acquirer import messages
 from suanpan.acquirer.answer import Answer
 from suanpan.acquirer.framing import connect
 from suanpan.codec import iso8583
-from suanpan.crypto import mac, pin_block
-from suanpan.crypto.check_value import verify
-from suanpan.crypto.des import Tdes
 from suanpan.crypto.octets import wipe
-from suanpan.errors import BadReply, KeyMissing, MacError, NoReply, SignInRefused
+from suanpan.errors import MacError, NoReply, SignInRefused, SuiteRefused
 from suanpan.ledger.key_store import MAK, PIK, TMK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from suanpan.acquirer.framing import Line
     from suanpan.acquirer.messages import Values
+    from suanpan.acquirer.suites import Suite
     from suanpan.codec.track import Track2
     from suanpan.crypto.secret import PinEntry
     from suanpan.ledger.entry import Entry
@@ -26,16 +28,20 @@ if TYPE_CHECKING:
 RESPONSE = 39
 APPROVED = "00"
 # What closes a reversal: done, or nothing there to reverse.
-_REVERSAL_CLOSED = ("00", "25")
+_REVERSAL_CLOSED = const(("00", "25"))
 
-# F62 of a sign-in's answer: PIK, check value, MAK, unused, check value; the keys under the TMK.
-_WORKING_KEYS = 40
+_NETWORK = const(8)  # F60: where the network code (60.3) begins
+_NETWORK_END = const(11)
 
 
 class Acquirer:
-    def __init__(self, parameters: "Parameters", keys: "KeyStore") -> None:
+    def __init__(
+        self, parameters: "Parameters", keys: "KeyStore", suite: "Suite", random: "Callable[[int], bytes]"
+    ) -> None:
         self._parameters = parameters
         self._keys = keys
+        self._suite = suite
+        self._random = random
 
     @property
     def ready(self) -> bool:
@@ -48,16 +54,28 @@ class Acquirer:
         host, port = parameters.hosts[0]
         prefix = bytes.fromhex(parameters.tpdu + parameters.header)
         line = await connect(host, port, prefix, parameters.connect_timeout_s)
-        return Session(line, parameters, self._keys)
+        return Session(line, parameters, self._keys, self._suite, self._random)
 
 
 class Session:
-    """One connection; use as `async with`. One request is under way at a time."""
+    """One connection; use as `async with`. One request is under way at a time.
 
-    def __init__(self, line: "Line", parameters: "Parameters", keys: "KeyStore") -> None:
+    A key of another suite's algorithm than this terminal's raises BadKey, before anything is sent.
+    """
+
+    def __init__(
+        self,
+        line: "Line",
+        parameters: "Parameters",
+        keys: "KeyStore",
+        suite: "Suite",
+        random: "Callable[[int], bytes]",
+    ) -> None:
         self._line = line
         self._parameters = parameters
         self._keys = keys
+        self._suite = suite
+        self._random = random
 
     async def __aenter__(self) -> "Session":
         return self
@@ -68,37 +86,31 @@ class Session:
     async def sign_in(self, stan: str, batch: str, operator: str) -> Answer:
         """Fetch and store new working keys; the host's answer, whose F60 carries the batch number.
 
-        Raises KeyMissing before anything is sent, SignInRefused, or CheckValueError when a key is not what its
-        check value says (none is stored).
+        Raises KeyMissing before anything is sent; SignInRefused; and, nothing being stored, SuiteRefused when the keys
+        are another suite's, BadReply when they are of another length, CheckValueError when one is not what its check
+        value says.
         """
-        if not self._keys.has(TMK):
-            raise KeyMissing
+        suite = self._suite
+        self._keys.use(TMK, suite.algorithm).wipe()  # it is there, and for this suite
         serial = self._parameters.serial
         values: "Values" = {
             11: stan,
             62: f"Sequence No{len(serial):02}{serial}".encode(),
             63: f"{operator} ".encode(),
         }
-        answer = await self._exchange(messages.build("sign_in", self._parameters, batch, values), sealed=False)
+        answer = await self._exchange(messages.build("sign_in", self._parameters, suite, batch, values), sealed=False)
         if answer.text(RESPONSE) != APPROVED:
             raise SignInRefused
-        self._take_keys(answer.data(62))
-        return answer
-
-    def _take_keys(self, wrapped: bytes) -> None:
-        if len(wrapped) != _WORKING_KEYS:
-            raise BadReply
-        pik, mak = bytearray(wrapped[:16]), bytearray(wrapped[20:28])
+        if answer.text(60)[_NETWORK:_NETWORK_END] != suite.network:
+            raise SuiteRefused
+        with self._keys.use(TMK, suite.algorithm) as tmk:
+            pik, mak = suite.working_keys(tmk.view, answer.data(62))
         try:
-            with self._keys.use(TMK) as tmk, Tdes(tmk.view) as cipher:
-                cipher.decrypt(pik, pik)
-                cipher.decrypt(mak, mak)
-            verify(pik, wrapped[16:20])
-            verify(mak, wrapped[36:40])
-            self._keys.store({PIK: pik, MAK: mak})
+            self._keys.store({PIK: pik, MAK: mak}, suite.algorithm)
         finally:
             wipe(pik)
             wipe(mak)
+        return answer
 
     async def authorise(self, entry: "Entry", track: "Track2", pin: "PinEntry") -> Answer:
         """Ask for the approval of a sale whose entry is open; the verified answer. The PIN is gone before it is sent.
@@ -108,8 +120,9 @@ class Session:
         values = _transaction(entry)
         values[35] = track.data
         if len(pin):
-            with self._keys.use(PIK) as pik:
-                values[52] = pin_block.format0(pik.view, pin.view, track.pan)
+            with self._keys.use(PIK, self._suite.algorithm) as pik:
+                number, block = self._suite.pin_field(pik.view, pin.view, track.pan, self._random)
+            values[number] = block
             pin.wipe()
         return await self._financial("sale", entry.batch, values)
 
@@ -121,9 +134,10 @@ class Session:
         return answer.text(RESPONSE)
 
     async def _financial(self, name: str, batch: str, values: "Values") -> Answer:
-        request = messages.build(name, self._parameters, batch, values)
-        with self._keys.use(MAK) as mak:
-            request[-messages.MAC_SIZE :] = mac.cup_ecb(mak.view, iso8583.mac_input(request))
+        suite = self._suite
+        request = messages.build(name, self._parameters, suite, batch, values)
+        with self._keys.use(MAK, suite.algorithm) as mak:
+            request[-messages.MAC_SIZE :] = suite.mac(mak.view, iso8583.mac_input(request))
         return await self._exchange(request, sealed=True)
 
     async def _exchange(self, request: bytearray, sealed: bool) -> Answer:
@@ -144,12 +158,13 @@ class Session:
 
     def _is_genuine(self, answer: Answer) -> bool:
         # The key is taken out again for this: it does not wait in memory for the host.
-        with self._keys.use(MAK) as mak:
-            return answer.has_mac_of(mak.view)
+        with self._keys.use(MAK, self._suite.algorithm) as mak:
+            return answer.has_mac_of(self._suite, mak.view)
 
 
 def _transaction(entry: "Entry") -> "Values":
-    return {2: entry.pan, 4: f"{entry.amount:012}", 11: entry.stan, 14: entry.expiry, 22: entry.entry_mode}
+    pan, expiry = entry.card()
+    return {2: pan, 4: f"{entry.amount:012}", 11: entry.stan, 14: expiry, 22: entry.entry_mode}
 
 
 def closes(code: str) -> bool:

@@ -49,6 +49,7 @@ FIELDS = {
     52: B | 8,  # PIN block
     53: N | 16,  # security control
     55: B | LLL | 255,  # chip data, BER-TLV
+    59: B | LLL | 255,  # PIN block of 16 bytes
     60: N | LLL | 17,  # transaction type, batch, network code
     61: N | LLL | 29,  # original transaction
     62: B | LLL | 512,  # working keys, parameters

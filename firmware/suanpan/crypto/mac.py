@@ -1,11 +1,11 @@
 """Message authentication codes over block ciphers: UnionPay's of F64, ISO 9797-1's, and CMAC.
 
-AES-CMAC for many messages under one key is `aes_siv.Cmac`, which does the same in two calls of C.
+AES-CMAC for many messages under one key is `aes_siv.Cmac`, which does the same in two calls of C. A cipher is
+imported where it is used: a terminal of another suite never loads it.
 """
 
 from micropython import const
 
-from suanpan.crypto.des import Tdes
 from suanpan.crypto.octets import wipe, xor_into
 from suanpan.errors import BadKey
 
@@ -35,6 +35,8 @@ def cup_ecb(key: "Readable", message: "Readable") -> bytes:
     last field before F64. Its blocks, the last filled up with zeros, are folded into one; that one is written
     as 16 characters, and their two halves are chained through the cipher.
     """
+    from suanpan.crypto.des import Tdes
+
     with Tdes(key) as cipher:
         return _cup(cipher, message)
 
@@ -44,7 +46,7 @@ def cup_ecb_sm4(key: "Readable", message: "Readable") -> bytes:
 
     Unconfirmed: no published answer could be found.
     """
-    from suanpan.crypto.sm4 import Sm4  # a terminal of another suite never loads it
+    from suanpan.crypto.sm4 import Sm4
 
     with Sm4(key) as cipher:
         return _cup(cipher, message)
@@ -52,6 +54,8 @@ def cup_ecb_sm4(key: "Readable", message: "Readable") -> bytes:
 
 def iso9797_1(key: "Readable", message: "Readable") -> "Writable":
     """The 8 bytes of MAC algorithm 1, padding method 1 (ISO 9797-1; ANSI X9.9 under an 8-byte key)."""
+    from suanpan.crypto.des import Tdes
+
     with Tdes(key) as cipher:
         return cbc_mac(cipher, message)
 
@@ -61,6 +65,8 @@ def iso9797_3(key: "Readable", message: "Readable") -> "Writable":
 
     Single DES under its first half; the last block also goes through the second half and the first again.
     """
+    from suanpan.crypto.des import Tdes
+
     if len(key) != _TWO_KEYS:
         raise BadKey
     halves = memoryview(key)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from host_tools.acquirer.trace import Record
 
 BEIJING = timezone(timedelta(hours=8))
-TID = "10000001"
+TIDS = {"tdes": "10000001", "aes": "10000003", "sm4": "10000004"}
+TID = TIDS["tdes"]
 
 
 def seeded(seed: str = "") -> Callable[[int], bytes]:

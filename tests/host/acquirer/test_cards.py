@@ -95,6 +95,7 @@ def test_nothing_secret_is_printed() -> None:
         (TERMINAL.format(serial="é", batch=1), "ASCII"),
         (TERMINAL.format(serial="x", batch=0), "batch is not of 1"),
         (TERMINAL.format(serial="x", batch=1_000_000), "batch is not of 1"),
+        (TERMINAL.format(serial="x", batch="1, suite: des"), "suite is not one of tdes, aes, sm4"),
         ("terminals: [{tid: '1', mid: '2', serial: x, merchant: y, tmk: '', batch: 1}]", "not of 8"),
         ("terminals: []\ncards: {a: {pan: '1'}}", "missing"),
         ("terminals: []\ncards: []", "no attribute"),

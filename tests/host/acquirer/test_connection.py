@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from host_tools.acquirer import spec
 from host_tools.acquirer.connection import DELAY_MS, Action, Close, Connection, Send
-from host_tools.acquirer.crypto import cup_mac
 from host_tools.acquirer.faults import Fault, Faults, Kind
 from tests.host.acquirer.conftest import World
 
@@ -253,4 +252,4 @@ def test_a_fault_that_cannot_be(wrong: dict[str, object]) -> None:
 def has_its_mac(line: Line, actions: list[Action]) -> bool:
     (action,) = actions
     assert isinstance(action, Send)
-    return action.data[-8:] == cup_mac(line.world.till.mak, action.data[13:-8])
+    return action.data[-8:] == line.world.till.suite.mac(line.world.till.mak, action.data[13:-8])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from host_tools.acquirer.crypto import check_value, tdes_decrypt
 from tests.host.acquirer.conftest import TID, World
 from tests.host.acquirer.till import Till, serial_field
 
@@ -20,9 +19,9 @@ def test_sign_in_gives_keys_that_check_and_the_batch(fresh: World) -> None:
     assert reply.fields[60] == "00000001003"
     assert (reply.fields[12], reply.fields[13]) == ("100000", "1123")
     keys = bytes.fromhex(reply.fields[62])
-    tmk = fresh.bank.terminals["10000001"].tmk
-    assert check_value(tdes_decrypt(tmk, keys[:16])) == keys[16:20]
-    assert check_value(tdes_decrypt(tmk, keys[20:28])) == keys[36:40]
+    suite = fresh.till.suite
+    assert suite.check_value(fresh.till.pik) == keys[16:20]
+    assert suite.check_value(fresh.till.mak) == keys[36:40]
 
 
 def test_each_sign_in_gives_new_keys_and_ends_the_old(world: World) -> None:

@@ -55,10 +55,11 @@ def test_another_bank_s_file_is_not_opened(path: str, kept: World, change: dict[
         fixture.open_bank(replace(kept.bank, **change), path)  # type: ignore[arg-type]
 
 
-def test_a_file_of_another_version_is_not_opened(path: str) -> None:
+@pytest.mark.parametrize("version", [1, 99])
+def test_a_file_of_another_version_is_not_opened(path: str, version: int) -> None:
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="version 99"):
+        db.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(StoreError, match=f"version {version}, not 2"):
         World(database=path)
 
 

@@ -13,7 +13,7 @@ from tests.host.differential.peer import Peer, Refused
 Fields = dict[int, str]  # as the acquirer has them: text, and binary fields in hexadecimal
 
 _PREFIX = bytes.fromhex("6000030000603100311003")  # TPDU and header, no business of the firmware's codec
-_BYTES = {52, 55, 62, 63, 64}  # that the firmware has as bytes
+_BYTES = {52, 55, 59, 62, 63, 64}  # that the firmware has as bytes
 
 
 def _values(field: spec.Field) -> st.SearchStrategy[str]:

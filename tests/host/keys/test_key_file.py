@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Iterator
 from random import Random
 
@@ -75,6 +76,18 @@ def test_the_image_of_a_new_terminal(enrolment: Enrolment, secure_element: bool)
         assert image[at : at + SECTOR] == (b"" if secure_element else secret).ljust(SECTOR, b"\xff")
         assert image.count(secret) == (0 if secure_element else 1)
     assert enrolment.tmk not in image
+
+
+@pytest.mark.parametrize(("suite", "algorithm"), [("tdes", 1), ("aes", 2), ("sm4", 3)])
+def test_the_suite_of_a_new_terminal(suite: str, algorithm: int) -> None:
+    """Once as a parameter, and once under the seal of its master key."""
+    enrolment = next(found for found in load().terminals.values() if found.suite.name == suite)
+    image, secrets = build_image(profile(enrolment), Random(1).randbytes)
+    content = dict(files(image))
+    assert json.loads(content["params.json"])["suite"] == suite
+    assert content["keys.bin"] == sealed_key(secrets.key_store_key, 1, algorithm, enrolment.tmk)
+    opened = AESSIV(secrets.key_store_key).decrypt(content["keys.bin"][3:], [b"suanpan-key", bytes([1, algorithm])])
+    assert opened == enrolment.tmk
 
 
 def test_no_two_terminals_have_a_secret_in_common(enrolment: Enrolment) -> None:
