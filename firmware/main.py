@@ -8,17 +8,21 @@ import board  # before asyncio is used: a board may bring its own clock
 
 import asyncio
 
+from micropython import const
+
 from suanpan.acquirer.session import Acquirer
+from suanpan.acquirer.suites import suite
 from suanpan.crypto.aes_siv import Siv
 from suanpan.crypto.secret import Secret
 from suanpan.errors import SuanpanError, Tampered
 from suanpan.flows.counter import power_on
 from suanpan.flows.race import first
-from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, FlashSecret, SecureElement
+from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, PAN_LABEL, FlashSecret, SecureElement
 from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
-from suanpan.ledger.key_store import TDES, TMK, KeyStore
+from suanpan.ledger.key_store import TMK, KeyStore
 from suanpan.ledger.ledger import Ledger
+from suanpan.ledger.pan_vault import PanVault
 from suanpan.ledger.parameters import Parameters
 from suanpan.service.zeroise import Zeroiser
 from suanpan.terminal import Terminal
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from suanpan.ledger.device_key import DeviceSecret
 
 KEYS = board.DATA + "/keys.bin"
+_VAULT_SECTOR = const(2)  # of the secrets partition, behind those of the two device secrets
 
 
 async def main() -> None:
@@ -83,10 +88,13 @@ async def serve(screen: Screen, keys_secret: "DeviceSecret", journal_secret: "De
     """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
     parameters = Parameters.load(board.DATA + "/params.json")
     screen.strings.choose(parameters.language)
+    chosen = suite(parameters.suite)
     with Secret(await keys_secret.derive(KEYS_LABEL)) as key:
         keys = KeyStore(KEYS, key.view)
     with Secret(await journal_secret.derive(JOURNAL_LABEL)) as key:
         journal = Journal(FlashLog(board.journal()), Siv(key.view))
+    with Secret(await journal_secret.derive(PAN_LABEL)) as key:
+        vault = PanVault(board.secrets(), _VAULT_SECTOR, key.view, board.random)
     terminal = Terminal(
         screen=screen,
         swipe_reader=board.swipe_reader(),
@@ -96,22 +104,22 @@ async def serve(screen: Screen, keys_secret: "DeviceSecret", journal_secret: "De
         calendar=board.calendar(),
         parameters=parameters,
         keys=keys,
-        ledger=Ledger(journal),
-        acquirer=Acquirer(parameters, keys),
+        ledger=Ledger(journal, vault, parameters.batch_limit),
+        acquirer=Acquirer(parameters, keys, chosen, board.random),
         random=board.random,
     )
     if keys.has(TMK):
         await power_on(terminal)
     else:
-        await first(be_loaded(keys, parameters), power_on(terminal))
+        await first(be_loaded(keys, parameters, chosen.algorithm), power_on(terminal))
 
 
-async def be_loaded(keys: KeyStore, parameters: Parameters) -> None:
+async def be_loaded(keys: KeyStore, parameters: Parameters, algorithm: int) -> None:
     """Listen to the workshop for a master key: what a terminal that has one does not do, nor hold in memory."""
     from suanpan.service.injection import Injection
     from suanpan.service.injection_line import serve
 
-    injection = Injection(keys, parameters.terminal_id, parameters.serial, TDES, board.random)
+    injection = Injection(keys, parameters.terminal_id, parameters.serial, algorithm, board.random)
     await serve(board.service_line(), injection)
 
 

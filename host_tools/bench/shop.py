@@ -39,11 +39,15 @@ def profile(enrolment: Enrolment, language: str = "zh") -> Profile:
         host=HOST,
         port=PORT,
         language=language,
+        suite=enrolment.suite.name,
     )
 
 
 class Shop:
-    """`directory` holds the flash image; everything that is random follows from `seed`."""
+    """`directory` holds the flash image; everything that is random follows from `seed`.
+
+    The terminal is the first that is enrolled with that cipher suite: "tdes", "aes" or "sm4".
+    """
 
     def __init__(
         self,
@@ -55,15 +59,17 @@ class Shop:
         measure_heap: bool = False,
         pins: Path = PINS,
         injection_key: bytes | None = None,
+        suite: str = "tdes",
     ) -> None:
         fixture = load()
+        self.terminal = next(found for found in fixture.terminals.values() if found.suite.name == suite)
         self.cards = fixture.cards
         self.trace: list[Record] = []
         self.faults = Faults()
         self.host_up = True
         self.flash_image = directory / "flash.bin"
         image, self.secrets = build_image(
-            profile(fixture.terminals[TERMINAL], language),
+            profile(self.terminal, language),
             Random(f"{seed} workshop").randbytes,
             secure_element="secure_element" in read_pins(pins),
             injection_key=injection_key,

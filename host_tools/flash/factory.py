@@ -26,7 +26,8 @@ FACTORY_PASSWORD = "0000"  # what the field's terminals leave the factory with
 _SECRET_SIZE = 32
 _TMK_SLOT = 1
 _INJECTION_SLOT = 5
-_TDES, _AES = 1, 2
+_AES = 2
+_ALGORITHMS = {"tdes": 1, "aes": _AES, "sm4": 3}  # of a suite's keys, as the key store numbers them
 _PASSWORD_ITERATIONS = 500  # what an ESP32 does in the time between two keys
 
 Random = Callable[[int], bytes]
@@ -34,7 +35,10 @@ Random = Callable[[int], bytes]
 
 @dataclass(frozen=True)
 class Profile:
-    """What makes a terminal this shop's: `merchant` is its name in Chinese and in English, `tmk` 16 bytes."""
+    """What makes a terminal this shop's.
+
+    `merchant` is its name in Chinese and in English, `suite` "tdes", "aes" or "sm4", `tmk` 16 bytes for it.
+    """
 
     terminal_id: str
     merchant_id: str
@@ -44,6 +48,7 @@ class Profile:
     host: str
     port: int
     language: str = "zh"
+    suite: str = "tdes"
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def build_image(
         "params.json": json.dumps(_parameters(profile, random), ensure_ascii=False).encode(),
         "keys.bin": sealed_key(secrets.key_store_key, _INJECTION_SLOT, _AES, injection_key)
         if injection_key
-        else sealed_key(secrets.key_store_key, _TMK_SLOT, _TDES, profile.tmk),
+        else sealed_key(secrets.key_store_key, _TMK_SLOT, _ALGORITHMS[profile.suite], profile.tmk),
     }
     image[data.offset : data.offset + data.size] = _file_system(files, data.size)
     if not secure_element:
@@ -108,11 +113,12 @@ def _parameters(profile: Profile, random: Random) -> dict[str, object]:
     salt = random(16)
     password = hashlib.pbkdf2_hmac("sha256", FACTORY_PASSWORD.encode(), salt, _PASSWORD_ITERATIONS)
     return {
-        "schema": 1,
+        "schema": 2,
         "terminal_id": profile.terminal_id,
         "merchant_id": profile.merchant_id,
         "merchant_name": {"zh": profile.merchant[0], "en": profile.merchant[1]},
         "serial": profile.serial,
+        "suite": profile.suite,
         "tpdu": "6000030000",
         "header": "603100311003",
         "hosts": [[profile.host, profile.port]],
@@ -121,6 +127,11 @@ def _parameters(profile: Profile, random: Random) -> dict[str, object]:
         "language": profile.language,
         "receipt_copies": 2,
         "large_amount": 5_000_000,
+        "batch_limit": 300,
+        "offline_amount": 100_000,
+        "offline_count": 20,
+        "offline_total": 1_000_000,
+        "offline_hours": 24,
         "operators": {
             FACTORY_OPERATOR: {"salt": salt.hex(), "hash": password.hex(), "iterations": _PASSWORD_ITERATIONS}
         },

@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import bench_des, bench_dukpt, bench_idle, bench_iso8583, bench_primitives, bench_terminal
+from tests.benchmarks import (
+    bench_des,
+    bench_displays,
+    bench_dukpt,
+    bench_idle,
+    bench_iso8583,
+    bench_ledger,
+    bench_primitives,
+    bench_terminal,
+)
 from tests.benchmarks.figure import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -13,6 +22,8 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "dukpt": bench_dukpt.run,
     "primitives": bench_primitives.run,
     "iso8583": bench_iso8583.run,
+    "ledger": bench_ledger.run,
+    "displays": bench_displays.run,
     "terminal": bench_terminal.run,
     "idle": bench_idle.run,
 }

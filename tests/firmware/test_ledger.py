@@ -2,55 +2,33 @@
 
 import unittest
 
-from nor_flash import PREFIX, SECTOR, NorFlash, PowerCut
+from ledger_world import (
+    ANSWER,
+    MASKED,
+    MOMENT,
+    PAN,
+    Slice,
+    attributes,
+    chip,
+    mounted,
+    pending,
+    sell,
+    sign_in,
+    silent,
+    sold,
+)
+from nor_flash import PREFIX, SECTOR, PowerCut
 from suanpan.crypto.aes_siv import Siv
 from suanpan.errors import EntryClosed, JournalBroken, LogFull, LogWorn, ReversalDue
-from suanpan.ledger.entry import SALE
 from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
-from suanpan.ledger.ledger import Ledger
 
 HEAP = "1m"  # a flash of its own for each test
-
-CARD = {"pan": "6210000000000000007", "expiry": "3012", "entry_mode": "021"}
-MOMENT = {"operator": "01", "date": "261123", "time": "093105"}
-ANSWER = {"auth_code": "A12345", "reference": "112309310001", "date": "1123", "time": "093107", "parties": "01020000"}
-
-
-def mounted(flash):
-    return Ledger(Journal(FlashLog(flash), Siv(bytes(range(32)))))
-
-
-def pending(ledger, amount=100):
-    return ledger.pending(SALE, amount, **CARD, **MOMENT)
-
-
-def sign_in(ledger, batch="000001"):
-    ledger.signed_in(batch, ledger.stan(), **MOMENT)
-
-
-def sell(ledger, amount=100, copies=2):
-    with pending(ledger, amount) as entry:
-        entry.approve(**ANSWER)
-    for _ in range(copies):
-        entry.copy_printed()
-    return entry
-
-
-def silent(ledger, amount=100):
-    """A sale that the host does not answer."""
-    with pending(ledger, amount) as entry:
-        entry.unanswered("98")
-    return entry
-
-
-def attributes(entry):
-    return {name: value for name, value in entry.__dict__.items() if name != "_ledger"}
 
 
 class LedgerTestCase(unittest.TestCase):
     def setUp(self):
-        self.flash = NorFlash(8)
+        self.flash = chip(8)
         self.ledger = mounted(self.flash)
         sign_in(self.ledger)
 
@@ -61,8 +39,8 @@ class LedgerTestCase(unittest.TestCase):
 
 class TestEntries(LedgerTestCase):
     def test_a_new_terminal(self):
-        ledger = mounted(NorFlash(8))
-        self.assertEqual((ledger.batch, ledger.totals(), ledger.recovered), ("", (0, 0), False))
+        ledger = mounted(chip(8))
+        self.assertEqual((ledger.batch, sold(ledger), ledger.recovered), ("", (0, 0), False))
         self.assertIsNone(ledger.last())
         self.assertIsNone(ledger.last_approved())
         self.assertIsNone(ledger.reversal)
@@ -76,7 +54,7 @@ class TestEntries(LedgerTestCase):
             self.assertEqual(attributes(found), attributes(entry))
             self.assertTrue(found.approved)
             self.assertEqual((found.kind, found.amount, found.stan, found.batch), ("sale", 123456, "000002", "000001"))
-            self.assertEqual((found.pan, found.expiry, found.entry_mode), (CARD["pan"], "3012", "021"))
+            self.assertEqual((found.pan, found.card(), found.entry_mode), (MASKED, (PAN, "3012"), "021"))
             self.assertEqual((found.operator, found.date, found.time), ("01", "261123", "093105"))
             self.assertEqual((found.response, found.auth_code, found.reference), ("00", "A12345", "112309310001"))
             self.assertEqual((found.host_date, found.host_time, found.parties), ("1123", "093107", "01020000"))
@@ -90,7 +68,7 @@ class TestEntries(LedgerTestCase):
             self.assertEqual(found.response, "51")
         self.assertIsNone(self.ledger.reversal)
         self.assertIsNone(self.ledger.last_approved())
-        self.assertEqual(self.ledger.totals(), (0, 0))
+        self.assertEqual(sold(self.ledger), (0, 0))
 
     def test_copies_are_counted_over_a_reboot(self):
         sell(self.ledger, copies=1)
@@ -122,14 +100,14 @@ class TestEntries(LedgerTestCase):
             with pending(self.ledger, 1000) as entry:
                 entry.decline("51")
         silent(self.ledger, 5000).reversed("00")
-        self.assertEqual(self.ledger.totals(), (39, 780))
-        self.assertEqual(self.reboot().totals(), (39, 780))
+        self.assertEqual(sold(self.ledger), (39, 780))
+        self.assertEqual(sold(self.reboot()), (39, 780))
         sign_in(self.ledger)
-        self.assertEqual(self.ledger.totals(), (39, 780))
+        self.assertEqual(sold(self.ledger), (39, 780))
         sign_in(self.ledger, "000002")
-        self.assertEqual((self.ledger.batch, self.ledger.totals()), ("000002", (0, 0)))
+        self.assertEqual((self.ledger.batch, sold(self.ledger)), ("000002", (0, 0)))
         sell(self.ledger, 3)
-        self.assertEqual((self.reboot().batch, self.ledger.totals()), ("000002", (1, 3)))
+        self.assertEqual((self.reboot().batch, sold(self.ledger)), ("000002", (1, 3)))
         self.assertEqual(self.ledger.last().batch, "000002")
 
 
@@ -158,10 +136,10 @@ class TestReversal(LedgerTestCase):
         for ledger in (self.ledger, self.reboot()):
             entry = ledger.reversal
             self.assertEqual((entry.amount, entry.reason), (amount, reason))
-            self.assertEqual((entry.pan, entry.stan, entry.batch), (CARD["pan"], "000002", "000001"))
+            self.assertEqual((entry.card()[0], entry.stan, entry.batch), (PAN, "000002", "000001"))
             with self.assertRaises(ReversalDue):
                 pending(ledger)
-        self.assertEqual(ledger.totals(), (0, 0))
+        self.assertEqual(sold(ledger), (0, 0))
 
     def test_is_armed_on_flash_before_the_block_begins_and_not_due_in_it(self):
         with pending(self.ledger) as entry:
@@ -222,26 +200,26 @@ class TestReversal(LedgerTestCase):
 
     def test_worn_flash_costs_an_approval_nothing(self):
         with pending(self.ledger) as entry:
-            end = len(bytes(self.flash.cells).rstrip(b"\xff"))
+            end = len(bytes(self.flash.cells[:-SECTOR]).rstrip(b"\xff"))
             for address in range(end, end + 200):
                 self.flash.worn[address] = 0xFF
             entry.approve(**ANSWER)
-        self.assertEqual(self.ledger.totals(), (1, 100))
-        self.assertEqual(self.reboot().totals(), (1, 100))
+        self.assertEqual(sold(self.ledger), (1, 100))
+        self.assertEqual(sold(self.reboot()), (1, 100))
         self.ledger.verify()
         self.assertIsNone(self.ledger.reversal)
 
     def test_an_approval_that_cannot_be_recorded_is_reversed(self):
         ledger = self.ledger
         with self.assertRaises(LogWorn), pending(ledger) as entry:
-            end = len(bytes(self.flash.cells).rstrip(b"\xff"))
+            end = len(bytes(self.flash.cells[:-SECTOR]).rstrip(b"\xff"))
             for address in list(range(end, end + 200)) + list(range(SECTOR + 17, SECTOR + 40)):
                 self.flash.worn[address] = 0xFF
             entry.approve(**ANSWER)
-        self.assertEqual(ledger.totals(), (0, 0))
+        self.assertEqual(sold(ledger), (0, 0))
         ledger.reversal.reversed("00")
         self.assertIsNone(self.reboot().reversal)
-        self.assertEqual(self.ledger.totals(), (0, 0))
+        self.assertEqual(sold(self.ledger), (0, 0))
 
 
 class TestMisuse(LedgerTestCase):
@@ -297,28 +275,28 @@ class TestMisuse(LedgerTestCase):
             with self.assertRaises(ReversalDue):
                 pending(self.ledger)
             entry.approve(**ANSWER)
-        self.assertEqual(self.ledger.totals(), (1, 100))
+        self.assertEqual(sold(self.ledger), (1, 100))
 
 
 class TestRoom(LedgerTestCase):
     def test_full_before_anything_leaves(self):
-        sold = 0
+        count = 0
         with self.assertRaises(LogFull):
             while True:
                 before = bytes(self.flash.cells)
                 sell(self.ledger)
-                sold += 1
+                count += 1
         self.assertTrue(self.flash.cells == before)
-        self.assertTrue(sold > 80)
+        self.assertTrue(count > 80)
         self.assertIsNone(self.ledger.reversal)
-        self.assertEqual(self.reboot().totals(), (sold, 100 * sold))
+        self.assertEqual(sold(self.reboot()), (count, 100 * count))
         with self.assertRaises(LogFull):
             pending(self.ledger)
         for _ in range(80):  # what may lead out of it can still be recorded
             sign_in(self.ledger)
         sign_in(self.ledger, "000002")
         sell(self.ledger)
-        self.assertEqual(self.reboot().totals(), (1, 100))
+        self.assertEqual(sold(self.reboot()), (1, 100))
 
     def test_whatever_follows_an_opened_sale_has_room(self):
         while True:
@@ -343,13 +321,13 @@ class TestRoom(LedgerTestCase):
             for amount in range(1, 16):
                 sell(self.ledger, amount, copies=1)
                 self.ledger.prepare()
-            self.assertEqual(self.ledger.totals(), (15, 120))
+            self.assertEqual(sold(self.ledger), (15, 120))
             if batch % 7 == 0:
                 self.reboot()
                 self.ledger.verify()
             self.assertEqual([entry.amount for entry in self.ledger.entries()][:15], list(range(15, 0, -1)))
-        self.assertTrue(min(self.flash.erases) > 2)
-        self.assertTrue(max(self.flash.erases) - min(self.flash.erases) <= 1)
+        self.assertTrue(min(self.flash.erases[:-1]) > 2)
+        self.assertTrue(max(self.flash.erases[:-1]) - min(self.flash.erases[:-1]) <= 1)
 
     def test_no_erase_while_the_customer_waits(self):
         for _ in range(60):
@@ -363,4 +341,4 @@ class TestRoom(LedgerTestCase):
 class TestBroken(LedgerTestCase):
     def test_another_terminals_flash(self):
         with self.assertRaises(JournalBroken):
-            Ledger(Journal(FlashLog(self.flash), Siv(bytes(32))))
+            Journal(FlashLog(Slice(self.flash, 0, 8)), Siv(bytes(32))).mount()

@@ -18,7 +18,7 @@ PARAMETERS = "/ledger_test/params.json"
 
 
 GOOD = {
-    "schema": 1,
+    "schema": 2,
     "terminal_id": "10000001",
     "merchant_id": "898110257340001",
     "merchant_name": {"zh": "算盘茶馆", "en": "SUANPAN TEA HOUSE"},
@@ -29,8 +29,14 @@ GOOD = {
     "connect_timeout_s": 10,
     "host_timeout_s": 30,
     "language": "zh",
+    "suite": "aes",
     "receipt_copies": 2,
     "large_amount": 5000000,
+    "batch_limit": 300,
+    "offline_amount": 100000,
+    "offline_count": 20,
+    "offline_total": 1000000,
+    "offline_hours": 24,
     "operators": {"01": {"salt": "00" * 16, "hash": "ff" * 32, "iterations": 500}},
     "of_the_future": {"kept": ["as", "it", "is"]},
 }
@@ -138,7 +144,7 @@ class TestParameters(FileTestCase):
     def test_each_value_is_needed_and_checked(self):
         operator = GOOD["operators"]["01"]
         bad = {
-            "schema": (0, 2, "1"),
+            "schema": (0, -1, 3, 2.0, "2", True),
             "terminal_id": ("1000000", "100000010", 10000001, "1000000 ", "1000000点"),
             "merchant_id": ("89811025734000", 898110257340001),
             "merchant_name": ("X", {}, {"zh": "X"}, {"zh": "X", "en": ""}, {"zh": 1, "en": "X"}),
@@ -149,8 +155,14 @@ class TestParameters(FileTestCase):
             "connect_timeout_s": (0, 61, "10", 1.5, True),
             "host_timeout_s": (0, 121, "30"),
             "language": ("", "fr", "ZH", 1),
+            "suite": ("", "des", "TDES", 1),
             "receipt_copies": (-1, 4, "2"),
             "large_amount": (0, 10**12, "1"),
+            "batch_limit": (0, 1000, "300"),
+            "offline_amount": (-1, 10**12, "1"),
+            "offline_count": (-1, 100, "1"),
+            "offline_total": (-1, 10**12, "1"),
+            "offline_hours": (0, 721, "24"),
             "operators": (
                 {},
                 [],

@@ -76,10 +76,10 @@ class TestJournal(unittest.TestCase):
         for small in range(60):  # leaves room for a STATE or not, but not for what comes next
             flash = NorFlash(4)
             journal = mounted(flash)
-            journal.append(APPROVED, {"parties": "x" * small})
+            journal.append(PRINTED, {"parties": "x" * small})
             while not journal.log.starts_sector(600):
-                journal.append(APPROVED, {"parties": "x" * 200})
-            journal.append(APPROVED, {"parties": "x" * 250, "auth_code": "y" * 250, "reference": "z" * 80})
+                journal.append(PRINTED, {"parties": "x" * 200})
+            journal.append(PRINTED, {"parties": "x" * 250, "auth_code": "y" * 250, "reference": "z" * 80})
             linked = [frame[1] for _, _, frame in frames(flash) if frame[2]]
             states = [number for number, event, _ in journal.newest_first() if event == STATE]
             self.assertEqual((linked, linked[-1]), (states[::-1], journal.log.number - 1))
@@ -97,7 +97,7 @@ class TestJournal(unittest.TestCase):
                 sale(journal, 3)
             flash.power_on()
             journal = mounted(flash)
-        journal.append(APPROVED, {"parties": "x" * 250, "auth_code": "y" * 250, "reference": "z" * 80})
+        journal.append(PRINTED, {"parties": "x" * 250, "auth_code": "y" * 250, "reference": "z" * 80})
         self.assertEqual([bool(frame[2]) for _, _, frame in frames(flash)][-3:], [True, True, False])
         self.assertEqual(mounted(flash).state.fields(), journal.state.fields())
         journal.verify()
@@ -110,7 +110,7 @@ class TestJournal(unittest.TestCase):
         for stan in range(2, 62):
             sale(journal, stan)
             self.assertEqual(mounted(flash).state.fields(), journal.state.fields())
-        self.assertEqual((journal.state.count, journal.state.total), (60, sum(range(102, 162))))
+        self.assertEqual(journal.state.totals, {("sale", ""): (60, sum(range(102, 162)))})
         journal.verify()
         mounted(flash).verify()
 

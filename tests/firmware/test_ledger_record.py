@@ -2,7 +2,7 @@
 
 import unittest
 
-from suanpan.ledger.record import NUMBERS, OPENED, TEXTS, decode, encode
+from suanpan.ledger.record import BYTES, NUMBERS, OPENED, TEXTS, decode, encode
 
 PURE = True
 
@@ -10,8 +10,8 @@ OPENED_SALE = {
     "kind": "sale",
     "batch": "000001",
     "stan": "000042",
-    "pan": "6210000000000000007",
-    "expiry": "3012",
+    "pan": "621000*********0007",
+    "card": bytes(range(16)),
     "entry_mode": "021",
     "operator": "01",
     "date": "261123",
@@ -27,12 +27,12 @@ class TestRecord(unittest.TestCase):
             b"\x01\x04sale"
             b"\x02\x06000001"
             b"\x03\x06000042"
-            b"\x04\x136210000000000000007"
-            b"\x05\x043012"
-            b"\x06\x03021"
-            b"\x07\x0201"
-            b"\x08\x06261123"
-            b"\x09\x06093105"
+            b"\x04\x13621000*********0007"
+            b"\x05\x03021"
+            b"\x06\x0201"
+            b"\x07\x06261123"
+            b"\x08\x06093105"
+            b"\x61\x10\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
             b"\x81\x03\x01\xe2\x40"
         )
         self.assertEqual(bytes(encode(OPENED, OPENED_SALE)), expected)
@@ -44,12 +44,23 @@ class TestRecord(unittest.TestCase):
             tags[name] = encode(0, {name: ""})[1]
         for name in NUMBERS:
             tags[name] = encode(0, {name: 0})[1]
-        texts = "kind batch stan pan expiry entry_mode operator date time response reason auth_code reference host_date"
-        for i, name in enumerate(texts.split(" ")):
-            self.assertEqual(tags[name], 1 + i)
-        self.assertEqual((tags["host_time"], tags["parties"]), (15, 16))
-        for i, name in enumerate(["amount", "printed", "status", "opened", "count", "total", "floor"]):
-            self.assertEqual(tags[name], 0x81 + i)
+        for name in BYTES:
+            tags[name] = encode(0, {name: b"x"})[1]
+        texts = (
+            "kind batch stan pan entry_mode operator date time response reason auth_code reference host_date host_time"
+        )
+        texts += " parties org original original_reference"
+        numbers = "amount printed status open newest of floor batch_start settled settling queued queued_total oldest"
+        numbers += " oldest_at refused unbalanced"
+        for first, names in ((1, texts), (0x61, "card totals undone"), (0x81, numbers)):
+            for i, name in enumerate(names.split(" ")):
+                self.assertEqual(tags.pop(name), first + i)
+        self.assertEqual(tags, {})
+
+    def test_bytes_of_every_length(self):
+        for length in (1, 254, 255, 256, 510, 511, 1300):
+            fields = {"undone": bytes(n % 251 for n in range(length))}
+            self.assertEqual(decode(encode(0, fields)), (0, fields))
 
     def test_numbers_of_every_size(self):
         for number in (0, 1, 255, 256, 65535, 65536, 999999999999, 2**63):

@@ -3,7 +3,7 @@
 from micropython import const
 
 from suanpan.acquirer.session import closes
-from suanpan.errors import BadReply, MacError, NoReply, NotSignedIn, ReversalPending, SignInRefused
+from suanpan.errors import BadReply, CheckValueError, MacError, NoReply, NotSignedIn, ReversalPending, SignInRefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ async def make_ready(t: "Terminal", host: "Session") -> None:
     if not t.signed_in:
         try:
             await renew_keys(t, host)
-        except (NoReply, BadReply, SignInRefused):
+        except (NoReply, BadReply, SignInRefused, CheckValueError):
             raise NotSignedIn from None
     await clear_reversal(t, host)
 

@@ -2,7 +2,8 @@
 
 from micropython import const
 
-from suanpan.errors import PrinterError, TimedOut
+from suanpan.errors import PanGone, PrinterError, TimedOut
+from suanpan.ledger.kinds import net
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import confirm
 from suanpan.ui.receipt import CENTRE, DOUBLE, sale_slip, totals_slip
@@ -28,15 +29,23 @@ async def print_slips(t: "Terminal", entry: "Entry", reprint: bool = False) -> N
     screen = t.screen
     title = screen.title("reprint" if reprint else "approved")
     amount = yuan(entry.amount)
+    expiry = _expiry(entry)
     for copy in range(0 if reprint else entry.printed, t.parameters.receipt_copies):
         if copy:
             screen.show_amount(title, amount, screen.message("tear"))
             await _tear(t)
         screen.show_amount(title, amount, screen.message("printing_copy" if copy else "printing"))
-        slip = sale_slip(entry, t.parameters, screen.strings, copy, reprint)
+        slip = sale_slip(entry, expiry, t.parameters, screen.strings, copy, reprint)
         await _print(t, slip, "fix_printer" if reprint else "sale_is_good")
         if not reprint:
             entry.copy_printed()
+
+
+def _expiry(entry: "Entry") -> str:
+    try:
+        return entry.card()[1]
+    except PanGone:
+        return ""
 
 
 async def _print(t: "Terminal", slip: "Slip", advice: str) -> None:
@@ -90,7 +99,8 @@ async def reprint(t: "Terminal") -> None:
 
 async def print_totals(t: "Terminal") -> None:
     """打印汇总."""
-    count, amount = t.ledger.totals()
+    totals = t.ledger.totals()
+    sums = [key + totals[key] for key in sorted(totals)]
     t.screen.show(t.screen.title("totals"), t.screen.message("printing"))
-    slip = totals_slip(t.ledger.batch, count, amount, t.today(), t.time(), t.parameters, t.screen.strings)
+    slip = totals_slip(t.ledger.batch, sums, net(totals), t.today(), t.time(), t.parameters, t.screen.strings)
     await _print(t, slip, "fix_printer")

@@ -17,7 +17,8 @@ from suanpan.errors import (
 from suanpan.flows.online import make_ready
 from suanpan.flows.present_card import present_card
 from suanpan.flows.printing import print_slips
-from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY, SALE
+from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
+from suanpan.ledger.kinds import SALE
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_amount, ask_pin, confirm
 
@@ -96,6 +97,7 @@ async def _authorise(t: "Terminal", amount: int, track: "Track2", pin: PinEntry)
                     date=answer.text(13),
                     time=answer.text(12),
                     parties=answer.text(44),
+                    org=answer.organisation(),
                 )
             else:
                 entry.decline(answer.text(RESPONSE))

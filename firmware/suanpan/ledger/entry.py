@@ -1,32 +1,52 @@
 """One transaction, as the journal's records tell it.
 
-It is opened, and then approved (and printed, copy by copy), declined, or left without an answer and reversed.
+A request is opened, and then approved (and printed, copy by copy), declined, or left without an answer and reversed.
+One that is good without the host is stored, and delivered later.
 """
 
-from suanpan.ledger.record import APPROVED, DECLINED, NUMBERS, PRINTED, REVERSED, TEXTS, UNANSWERED
+from suanpan.ledger.record import (
+    APPROVED,
+    DECLINED,
+    DELIVERED,
+    PRINTED,
+    REVERSED,
+    STORED,
+    TEXTS,
+    UNANSWERED,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.ledger.ledger import Ledger
     from suanpan.ledger.record import Fields
 
-SALE = "sale"
-
 # F39 of a reversal: why nobody knows what the host did.
 NO_REPLY = "98"
 BAD_REPLY = "06"
 BAD_MAC = "A0"
 
+_NUMBERS = ("amount", "printed", "of")
+_TOLD_LATER = (
+    "response",
+    "reason",
+    "auth_code",
+    "reference",
+    "host_date",
+    "host_time",
+    "parties",
+    "org",
+    "printed",
+)
+
 
 class Entry:
     """Fields are named and meant as in record.py, "" and 0 where the journal says nothing. `number` is that of the
-    OPENED record. All events raise EntryClosed where they cannot follow."""
+    OPENED or STORED record. All events raise EntryClosed where they cannot follow."""
 
     kind: str
     batch: str
     stan: str
     pan: str
-    expiry: str
     entry_mode: str
     operator: str
     date: str
@@ -38,22 +58,35 @@ class Entry:
     host_date: str
     host_time: str
     parties: str
+    org: str
+    original: str
+    original_reference: str
     amount: int
     printed: int
+    of: int
 
     def __init__(self, ledger: "Ledger", number: int, status: int, fields: "Fields") -> None:
         self._ledger = ledger
         self.number = number
         self.status = status
+        self.voided = False  # taken back by a void
+        self.refused = False  # by the host, after it had been stored
+        sealed = fields.get("card")
+        self._sealed = sealed if isinstance(sealed, bytes) else b""
         for name in TEXTS:
             setattr(self, name, fields.get(name, ""))
-        for name in NUMBERS[:2]:
+        for name in _NUMBERS:
             setattr(self, name, fields.get(name, 0))
         self.reason = self.reason or NO_REPLY
 
     @property
     def approved(self) -> bool:
-        return self.status == APPROVED
+        """Whether it was good, whatever became of it later."""
+        return self.status in (APPROVED, STORED, DELIVERED) and not self.refused
+
+    def card(self) -> "tuple[str, str]":
+        """The whole card number and its expiry (YYMM). Raises PanGone once the batch is settled."""
+        return self._ledger.open_card(self._sealed)
 
     def __enter__(self) -> "Entry":
         self._ledger.begin(self)
@@ -64,9 +97,17 @@ class Entry:
         self._ledger.leave()
 
     def approve(
-        self, *, auth_code: str, reference: str, date: str, time: str, parties: str, response: str = "00"
+        self,
+        *,
+        auth_code: str,
+        reference: str,
+        date: str,
+        time: str,
+        parties: str,
+        org: str = "",
+        response: str = "00",
     ) -> None:
-        """The host's approval: F38, F37, F13, F12, F44 and F39."""
+        """The host's approval: F38, F37, F13, F12, F44, F63 and F39."""
         self._record(
             APPROVED,
             {
@@ -76,6 +117,7 @@ class Entry:
                 "host_date": date,
                 "host_time": time,
                 "parties": parties,
+                "org": org,
             },
         )
 
@@ -89,15 +131,21 @@ class Entry:
 
     def reversed(self, response: str) -> None:
         """The host's last word on the reversal: F39."""
-        self._record(REVERSED, {"response": response})
+        self._record(REVERSED, {"response": response, "of": self.number})
 
     def copy_printed(self) -> None:
         """One more copy of the slip is on paper; to be told of the newest transaction only."""
         self._record(PRINTED, {"printed": self.printed + 1})
 
-    def _record(self, event: int, fields: "Fields") -> None:
-        self._ledger.record(self, event, fields)
+    def take(self, event: int, fields: "Fields") -> None:
+        """What a later record says of this entry."""
         if event != PRINTED:
             self.status = event
-        for name in fields:
-            setattr(self, name, fields[name])
+        self.refused = bool(fields.get("refused"))
+        for name in _TOLD_LATER:
+            if name in fields:
+                setattr(self, name, fields[name])
+
+    def _record(self, event: int, fields: "Fields") -> None:
+        self._ledger.record(self, event, fields)
+        self.take(event, fields)

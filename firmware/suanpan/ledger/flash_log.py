@@ -21,7 +21,7 @@ from suanpan.ledger.flash_ring import BLANK, LINK, LONGEST, PAGE, SECTOR, SLOT, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from suanpan.ledger.flash_ring import Partition, Record
 
@@ -189,26 +189,50 @@ class FlashLog:
 
     def release(self, number: int) -> None:
         """Allow to erase the sectors whose records all have lower numbers than this."""
-        for seq in range(self._floor + 1, self._active + 1):
-            for _, frame in self._ring.frames(seq):
-                if frame[1] > number:
-                    return
-                self._floor = seq
-                break
+        self._floor = max(self._floor, self.seek(lambda head: head[0] > number))
 
     # -- reading ---------------------------------------------------------------------------------------
 
     def records(self) -> "Iterator[Record]":
         """Oldest first. Raises LogCorrupt where one is missing."""
+        number = 0
+        for record in self.records_from(self._oldest):
+            number = record[0]
+            yield record
+        if number != self.number:
+            raise LogCorrupt
+
+    def seek(self, later: "Callable[[Record], bool]") -> int:
+        """The newest sector whose first record is not `later` than what is looked for (the oldest, if all are);
+        `later` must hold for every sector after the first that it holds for. Reads the heads of a few sectors."""
+        low, high = self._oldest, self._active
+        while low < high:
+            middle = (low + high + 1) // 2
+            at, head = middle, self._head(middle)
+            while head is None and at < high:  # a sector without records: one too worn, or just turned to
+                at += 1
+                head = self._head(at)
+            if head is None or later(head):
+                high = middle - 1
+            else:
+                low = at
+        return low
+
+    def _head(self, seq: int) -> "Record | None":
+        for _, frame in self._ring.frames(seq):
+            return frame[1:]
+        return None
+
+    def records_from(self, seq: int) -> "Iterator[Record]":
+        """The records of this sector and all after it, oldest first. Raises LogCorrupt where one is missing."""
         expected = 0
-        for seq in range(self._oldest, self._active + 1):
+        while seq <= self._active:
             for _, frame in self._ring.frames(seq):
                 if expected and frame[1] != expected:
                     raise LogCorrupt
                 expected = frame[1] + 1
                 yield frame[1:]
-        if expected != self.number + 1 and self.number:
-            raise LogCorrupt
+            seq += 1
 
     def newest_sector(self) -> "Iterator[Record]":
         """The records of the newest sector that has any, oldest first."""

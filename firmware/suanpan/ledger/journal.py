@@ -15,7 +15,7 @@ from suanpan.ledger.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from suanpan.crypto.aes_siv import Siv
     from suanpan.ledger.flash_log import FlashLog
@@ -82,6 +82,30 @@ class Journal:
         if self.state.floor != floor:
             self.log.release(self.state.floor)
         return number
+
+    def forward(self, number: int) -> "Iterator[Record]":
+        """From the record of this number (or the oldest there is) on, each checked. Raises JournalBroken."""
+        for record in self._from_sector(self.log.seek(lambda head: head[0] > number)):
+            if record[0] >= number:
+                yield record
+
+    def around(self, later: "Callable[[Fields], bool]") -> "Iterator[Record]":
+        """From the newest sector on whose STATE is not `later` than what is looked for; see FlashLog.seek()."""
+
+        def opened(head: "tuple[int, bytes, bytes]") -> bool:
+            return later(self._open(head[0], head[1], b"", head[2])[1])
+
+        return self._from_sector(self.log.seek(opened))
+
+    def _from_sector(self, seq: int) -> "Iterator[Record]":
+        number, tag = 0, b""
+        try:
+            for number, link, sealed in self.log.records_from(seq):
+                event, fields = self._open(number, link, tag, sealed)
+                tag = sealed[:_TAG]
+                yield number, event, fields
+        except LogCorrupt:
+            raise self._broken(number + 1) from None
 
     def newest_first(self) -> "Iterator[Record]":
         """Down to the oldest record there is, each checked as it is reached. Raises JournalBroken."""

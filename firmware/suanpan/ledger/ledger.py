@@ -1,21 +1,38 @@
 """What the terminal knows of its transactions: written before anything is sent, never forgotten without an answer.
 
-Nothing but the state is kept in RAM: entries are read from flash, and opened, when they are asked for. The records
-of a transaction stand together in the journal, because the next one cannot be opened before this one has ended.
+Nothing but the state is kept in RAM: entries are read from flash, and opened, when they are asked for (lookup.py).
+What becomes of a request follows it in the journal before the next one is opened, and so does the paper; a reversal
+that comes late, and the delivery of a stored transaction, name what they are about.
 """
 
 from micropython import const
 
-from suanpan.errors import EntryClosed, ReversalDue
+from suanpan.errors import BatchFull, EntryClosed, PanGone, ReversalDue, SettlementOpen, Unsent
+from suanpan.ledger import lookup
 from suanpan.ledger.entry import Entry
-from suanpan.ledger.record import APPROVED, OPENED, PRINTED, REVERSED, SIGNED_IN, STATE
+from suanpan.ledger.moment import minutes
+from suanpan.ledger.pan_vault import masked
+from suanpan.ledger.record import (
+    DELIVERED,
+    OPENED,
+    PRINTED,
+    REOPENED,
+    REVERSED,
+    SETTLED,
+    SETTLING,
+    SIGNED_IN,
+    STORED,
+)
+from suanpan.ledger.state import pack_totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from suanpan.ledger.journal import Journal
+    from suanpan.ledger.pan_vault import PanVault
     from suanpan.ledger.record import Fields
+    from suanpan.ledger.state import State, Totals
 
 # A transaction needs a sector after the one being filled: room for all that may follow its OPENED, several times
 # over. The other is for what makes room again when no transaction can be opened any more.
@@ -24,19 +41,27 @@ _STANS = const(999999)
 
 
 class Ledger:
-    """Mounts the journal: raises JournalBroken if that cannot be trusted."""
+    """Mounts the journal: raises JournalBroken if that cannot be trusted. A batch takes `limit` transactions."""
 
-    def __init__(self, journal: "Journal") -> None:
+    def __init__(self, journal: "Journal", vault: "PanVault", limit: int) -> None:
         journal.mount()
         self._journal = journal
+        self._vault = vault
+        self._limit = limit
         self._live = 0  # number of the entry whose `with` block is being run
         self._stan = int(journal.state.stan)
         self.recovered = journal.state.status == OPENED  # the power went during a transaction
+        self._forget_cards()
+
+    @property
+    def state(self) -> "State":
+        """To be read only."""
+        return self._journal.state
 
     @property
     def batch(self) -> str:
         """6 digits, "" before the first sign-in."""
-        return self._journal.state.batch
+        return self.state.batch
 
     def stan(self) -> str:
         """A new number for F11, 000001 to 999999 and round again.
@@ -46,9 +71,9 @@ class Ledger:
         self._stan = self._stan % _STANS + 1
         return f"{self._stan:06}"
 
-    def totals(self) -> "tuple[int, int]":
-        """How many sales of the batch are approved, and what they come to in 分."""
-        return self._journal.state.count, self._journal.state.total
+    def totals(self) -> "Totals":
+        """The batch's sums: count and 分 by kind of transaction and card organisation."""
+        return dict(self.state.totals)
 
     def prepare(self) -> None:
         """Erase flash for the records to come, if that is due: for idle time. Raises LogFull."""
@@ -58,46 +83,130 @@ class Ledger:
         """Check every record there is. Raises JournalBroken; `broken_at` of the journal says where."""
         self._journal.verify()
 
-    # -- events ----------------------------------------------------------------------------------------
+    # -- the batch -------------------------------------------------------------------------------------
 
     def signed_in(self, batch: str, stan: str, operator: str, date: str, time: str) -> None:
         """A sign-in was answered; another batch number than the current one begins a new batch."""
         fields: "Fields" = {"batch": batch, "stan": stan, "operator": operator, "date": date, "time": time}
         self._journal.append(SIGNED_IN, fields)
 
-    def pending(
+    def require_sent(self) -> None:
+        """Raises ReversalDue or Unsent while there is anything that the host must still be told."""
+        if self.state.due:
+            raise ReversalDue
+        if self.state.queued:
+            raise Unsent
+
+    def settling(self, operator: str, date: str, time: str) -> str:
+        """The settlement is about to be sent: no transaction until it has an answer. Returns its STAN, which is
+        that of the first try if there has been one. Raises ReversalDue or Unsent."""
+        self.require_sent()
+        if self.state.settling:
+            for _, _, fields in self._journal.forward(self.state.settling):
+                return str(fields["stan"])
+        stan = self.stan()
+        self._journal.append(SETTLING, {"stan": stan, "operator": operator, "date": date, "time": time})
+        return stan
+
+    def settled(self, response: str, unbalanced: bool, date: str, time: str) -> None:
+        """The host has closed the batch: F39, and whether its sums differ. Card numbers are gone from here on."""
+        if not self.state.settling:
+            raise EntryClosed
+        fields: "Fields" = {
+            "batch": self.batch,
+            "response": response,
+            "date": date,
+            "time": time,
+            "totals": pack_totals(self.state.totals),
+        }
+        if unbalanced:
+            fields["unbalanced"] = 1
+        self._journal.append(SETTLED, fields)
+        self._forget_cards()
+
+    def reopened(self, response: str) -> None:
+        """The host has refused the settlement: F39."""
+        if not self.state.settling:
+            raise EntryClosed
+        self._journal.append(REOPENED, {"response": response})
+
+    def last_settlement(self) -> "Fields | None":
+        """The fields of the newest SETTLED."""
+        if self.state.settled:
+            for _, _, fields in self._journal.forward(self.state.settled):
+                return fields
+        return None
+
+    # -- transactions ----------------------------------------------------------------------------------
+
+    def pending(self, kind: str, amount: int, *, of: "Entry | None" = None, **what: str) -> Entry:
+        """Record a request that is about to be sent; from here on its reversal is armed. `of` is what it takes back,
+        `what` all that _described() asks for.
+
+        To be used as `with ledger.pending(...) as entry:`, the request being sent in the block. Raises ReversalDue,
+        SettlementOpen, BatchFull, and LogFull while there is not room for all that may follow.
+        """
+        self._admit()
+        fields = self._described(kind, amount, **what)
+        if of:
+            fields["of"] = of.number
+            fields["original"] = of.batch + of.stan
+            fields["original_reference"] = of.reference
+        return Entry(self, self._journal.append(OPENED, fields), OPENED, fields)
+
+    def store(
         self,
         kind: str,
         amount: int,
         *,
-        pan: str,
-        expiry: str,
-        entry_mode: str,
-        operator: str,
-        date: str,
-        time: str,
+        org: str,
+        auth_code: str = "",
+        original: str = "",
+        original_reference: str = "",
+        **what: str,
     ) -> Entry:
-        """Record a transaction that is about to be sent; from here on its reversal is armed.
+        """Record a transaction that is good without the host, and is in the queue from here on.
 
-        To be used as `with ledger.pending(...) as entry:`, the request being sent in the block. Raises
-        ReversalDue, and LogFull while there is not room for all that may follow.
+        Raises what pending() does.
         """
-        if self._journal.state.due:
+        self._admit()
+        fields = self._described(kind, amount, **what)
+        fields["org"] = org
+        fields["oldest_at"] = minutes(what["date"], what["time"])
+        for name, text in (
+            ("auth_code", auth_code),
+            ("original", original),
+            ("original_reference", original_reference),
+        ):
+            if text:
+                fields[name] = text
+        return Entry(self, self._journal.append(STORED, fields), STORED, fields)
+
+    def _admit(self) -> None:
+        state = self.state
+        if state.due:
             raise ReversalDue
+        if state.settling:
+            raise SettlementOpen
+        if state.count >= self._limit:
+            raise BatchFull
         self._journal.log.reserve(_RESERVE)
-        fields: "Fields" = {
+
+    def _described(
+        self, kind: str, amount: int, pan: str, expiry: str, entry_mode: str, operator: str, date: str, time: str
+    ) -> "Fields":
+        return {
             "kind": kind,
             "stan": self.stan(),
             "batch": self.batch,
             "amount": amount,
-            "pan": pan,
-            "expiry": expiry,
+            "pan": masked(pan),
+            "card": self._vault.seal(pan, expiry),
             "entry_mode": entry_mode,
             "operator": operator,
             "date": date,
             "time": time,
         }
-        return Entry(self, self._journal.append(OPENED, fields), OPENED, fields)
 
     def begin(self, entry: Entry) -> None:
         self._live = entry.number
@@ -107,40 +216,56 @@ class Ledger:
 
     def record(self, entry: Entry, event: int, fields: "Fields") -> None:
         """An entry's next event; EntryClosed if it cannot follow."""
-        state = self._journal.state
+        state = self.state
         if event == PRINTED:
-            possible = state.status == APPROVED
+            possible = entry.number == state.newest and entry.approved
         elif event == REVERSED:
-            possible = state.due and not self._live
+            possible = entry.number == state.open and state.due and not self._live
         else:
-            possible = state.status == OPENED and self._live == entry.number
-        if not possible or entry.number != state.opened:
+            possible = entry.number == state.open == self._live and state.status == OPENED
+        if not possible:
             raise EntryClosed
         self._journal.append(event, fields)
 
-    # -- entries ---------------------------------------------------------------------------------------
+    def delivered(self, entry: Entry, response: str, refused: bool, reference: str = "") -> None:
+        """The host's answer to the advice of the oldest transaction in the queue: F39, what it means, and F37.
+
+        EntryClosed if the entry is not that one.
+        """
+        if not self.state.queued or entry.number != self.state.oldest:
+            raise EntryClosed
+        oldest, oldest_at = lookup.next_stored(self._journal, entry.number)
+        fields: "Fields" = {
+            "of": entry.number,
+            "response": response,
+            "kind": entry.kind,
+            "batch": entry.batch,
+            "org": entry.org,
+            "amount": entry.amount,
+            "reference": reference,
+            "oldest": oldest,
+            "oldest_at": oldest_at,
+        }
+        if refused:
+            fields["refused"] = 1
+        self._journal.append(DELIVERED, fields)
+        entry.status, entry.response, entry.reference, entry.refused = DELIVERED, response, reference, refused
+
+    # -- reading ---------------------------------------------------------------------------------------
 
     @property
     def reversal(self) -> "Entry | None":
         """The transaction to be reversed before anything else is sent."""
-        return self.last() if self._journal.state.due and not self._live else None
+        return lookup.entry_at(self, self._journal, self.state.open) if self.state.due and not self._live else None
+
+    @property
+    def oldest_unsent(self) -> "Entry | None":
+        """The next transaction that the host must be told of."""
+        return lookup.entry_at(self, self._journal, self.state.oldest) if self.state.queued else None
 
     def entries(self) -> "Iterator[Entry]":
         """The transactions that the journal still holds, newest first."""
-        later: "Fields" = {}
-        status = OPENED
-        for number, event, fields in self._journal.newest_first():
-            if event in (STATE, SIGNED_IN):
-                continue
-            for name in later:
-                fields[name] = later[name]
-            if event == OPENED:
-                yield Entry(self, number, status, fields)
-                later, status = {}, OPENED
-                continue
-            later = fields
-            if status == OPENED and event != PRINTED:
-                status = event
+        return lookup.newest_first(self, self._journal)
 
     def last(self) -> "Entry | None":
         for entry in self.entries():
@@ -154,8 +279,19 @@ class Ledger:
         return None
 
     def find(self, stan: str) -> "Entry | None":
-        """The newest transaction of this voucher number."""
-        for entry in self.entries():
-            if entry.stan == stan:
-                return entry
-        return None
+        """The newest transaction of this voucher number. Reads few sectors, however long the journal is."""
+        return lookup.find(self, self._journal, stan)
+
+    # -- card numbers ----------------------------------------------------------------------------------
+
+    def open_card(self, sealed: bytes) -> "tuple[str, str]":
+        if not sealed:
+            raise PanGone
+        return self._vault.open(sealed)
+
+    def _forget_cards(self) -> None:
+        """Destroy the key of a settled batch's card numbers; at mounting too, where a power cut came before it."""
+        state = self.state
+        born = self._vault.born
+        if (born < 0 or born < state.settled) and not (state.due or state.queued):
+            self._vault.renew(self._journal.log.number)

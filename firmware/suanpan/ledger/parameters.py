@@ -1,15 +1,18 @@
-"""What makes this terminal this shop's: a JSON file, checked whole before any of it is used."""
+"""What makes this terminal this shop's: a JSON file, checked whole before any of it is used.
+
+Its schema number says which values it has; a file of an older one is brought forward (migrations.py).
+"""
 
 import json
 
 from micropython import const
 
-from suanpan.errors import ParametersError
+from suanpan.errors import ParametersError, ParametersNewer
 from suanpan.ledger.files import replace_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypedDict
+    from typing import Any, TypedDict
 
     class Operator(TypedDict):
         """A password, salted and hashed: PBKDF2-HMAC-SHA256, salt and hash in hexadecimal."""
@@ -19,22 +22,29 @@ if TYPE_CHECKING:
         iterations: int
 
 
-_SCHEMA = const(1)
+_SCHEMA = const(2)
 _LANGUAGES = ("zh", "en")
-_TEXTS = (  # printable ASCII: name, shortest, longest
-    ("terminal_id", 8, 8),
-    ("merchant_id", 15, 15),
-    ("serial", 1, 50),
-    ("tpdu", 10, 10),
-    ("header", 12, 12),
-    ("language", 2, 2),
-)
-_NUMBERS = (  # name, lowest, highest
-    ("connect_timeout_s", 1, 60),
-    ("host_timeout_s", 1, 120),
-    ("receipt_copies", 0, 3),
-    ("large_amount", 1, 999999999999),
-)
+# Flat, as each pair of brackets would stay on the heap.
+_TEXTS: "tuple[Any, ...]" = (  # printable ASCII: name, shortest, longest
+    "terminal_id", 8, 8,
+    "merchant_id", 15, 15,
+    "serial", 1, 50,
+    "tpdu", 10, 10,
+    "header", 12, 12,
+    "language", 2, 2,
+    "suite", 3, 4,
+)  # fmt: skip
+_NUMBERS: "tuple[Any, ...]" = (  # name, lowest, highest
+    "connect_timeout_s", 1, 60,
+    "host_timeout_s", 1, 120,
+    "receipt_copies", 0, 3,
+    "large_amount", 1, 999999999999,
+    "batch_limit", 1, 999,
+    "offline_amount", 0, 999999999999,
+    "offline_count", 0, 99,
+    "offline_total", 0, 999999999999,
+    "offline_hours", 1, 720,
+)  # fmt: skip
 _HEXADECIMAL = "0123456789abcdefABCDEF"
 _OTHERS = ("merchant_name", "hosts", "operators")
 
@@ -52,56 +62,74 @@ class Parameters:
     connect_timeout_s: int
     host_timeout_s: int
     language: str  # "zh" or "en"
+    suite: str  # "tdes", "aes" or "sm4": what this terminal's keys are for
     receipt_copies: int
     large_amount: int  # 分: from here on an amount is confirmed
+    batch_limit: int  # transactions until a settlement
+    offline_amount: int  # 分: the most that one transaction may come to without the host,
+    offline_count: int  # how many may wait for it,
+    offline_total: int  # 分: what they may come to,
+    offline_hours: int  # and how long the first may have waited when another one joins
     operators: "dict[str, Operator]"  # by two-digit number
 
     def __init__(self, path: str, values: "dict[str, object]") -> None:
         """Raises ParametersError if a value is missing or out of its range."""
-        self._path = path
-        self._values = values
         _check(values)
-        for name in _names():
+        self._path = path
+        names = _names()
+        for name in names:
             setattr(self, name, values[name])
+        self._besides = {name: values[name] for name in values if name not in names}
 
     @classmethod
     def load(cls, path: str) -> "Parameters":
-        """Raises ParametersError."""
+        """A file of an older schema is written anew once it has been brought forward, and checked.
+
+        Raises ParametersError, or ParametersNewer if the file is of a schema that is not known yet.
+        """
         try:
             with open(path, "rb") as file:
                 values = json.load(file)
         except (OSError, ValueError):
             raise ParametersError from None
-        return cls(path, values)
+        schema = values.get("schema") if isinstance(values, dict) else None
+        if type(schema) is not int or schema == _SCHEMA:
+            return cls(path, values)
+        if schema > _SCHEMA:
+            raise ParametersNewer
+        from suanpan.ledger.migrations import migrate
+
+        migrate(values, _SCHEMA)
+        parameters = cls(path, values)
+        parameters.save()
+        return parameters
 
     def save(self) -> None:
         """Write the values as they are now. Raises ParametersError, and writes nothing, if one is out of its range."""
-        values = dict(self._values)
+        values = dict(self._besides)
         for name in _names():
             values[name] = getattr(self, name)
         _check(values)
-        self._values = values
         replace_file(self._path, json.dumps(values).encode())
 
 
 def _names() -> "list[str]":
-    return [name for name, _, _ in _TEXTS + _NUMBERS] + list(_OTHERS)
+    return [table[i] for table in (_TEXTS, _NUMBERS) for i in range(0, len(table), 3)] + list(_OTHERS)
 
 
 def _check(values: object) -> None:
     """Raises ParametersError, which does not say where: a value may be nobody's business."""
-    if not isinstance(values, dict) or values.get("schema") != _SCHEMA:
+    if not isinstance(values, dict) or not _is_number(values.get("schema"), _SCHEMA, _SCHEMA):
         raise ParametersError
-    good = True
-    for name, low, high in _TEXTS:
-        good = good and _is_text(values.get(name), low, high)
-    for name, low, high in _NUMBERS:
-        good = good and _is_number(values.get(name), low, high)
+    for table, fits in ((_TEXTS, _is_text), (_NUMBERS, _is_number)):
+        for i in range(0, len(table), 3):
+            if not fits(values.get(table[i]), table[i + 1], table[i + 2]):
+                raise ParametersError
     if not (
-        good
-        and values["tpdu"].isdigit()
+        values["tpdu"].isdigit()
         and values["header"].isdigit()
         and values["language"] in _LANGUAGES
+        and values["suite"] in ("tdes", "aes", "sm4")
         and _are_names(values.get("merchant_name"))
         and _are_hosts(values.get("hosts"))
         and _are_operators(values.get("operators"))

@@ -1,0 +1,39 @@
+"""Steps from older schemas of the parameters to the next ones, each of them listed for ever.
+
+A step works on the values in RAM, whatever else they hold, and doing it twice changes nothing more. Nothing is
+written before the outcome of all steps has been checked.
+"""
+
+from suanpan.errors import ParametersError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Values = dict[str, object]
+
+
+def _limits(values: "Values") -> None:
+    """To schema 2: the cipher suite, which was always triple DES before, and how much batch and queue may hold."""
+    for name, value in (
+        ("suite", "tdes"),
+        ("batch_limit", 300),
+        ("offline_amount", 100000),
+        ("offline_count", 20),
+        ("offline_total", 1000000),
+        ("offline_hours", 24),
+    ):
+        values.setdefault(name, value)
+
+
+STEPS: "dict[int, Callable[[Values], None]]" = {1: _limits}  # by the schema that they start from
+
+
+def migrate(values: "Values", schema: int) -> None:
+    """Bring values of an older schema forward to this one. Raises ParametersError if no step starts from theirs."""
+    for number in range(int(values["schema"]), schema):  # type: ignore[call-overload]
+        step = STEPS.get(number)
+        if step is None:
+            raise ParametersError
+        step(values)
+        values["schema"] = number + 1
