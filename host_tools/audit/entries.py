@@ -80,6 +80,7 @@ class Books:
         self.entries: list[Entry] = []
         number = first.text("batch")
         self._batch = Batch(number, whole=not number, before=unpack_totals(first.octets("totals")))
+        self._begun = max(first.figure("batch_start"), first.figure("settled"))
         self._batches = [self._batch]
         self._by_number: dict[int, Entry] = {}
         self._request: Entry | None = None
@@ -184,7 +185,7 @@ class Books:
             _tell(entry, record)
             entry.status = "refused" if refused else "delivered"
             entry.counted = not refused or entry.batch is not self._batch
-        elif refused and record.text("batch") == self._batch.number and not self._batch.whole:
+        elif refused and not self._batch.whole and record.figure("of") > self._begun:
             key = record.text("kind"), record.text("org")
             count, amount = self._batch.before.get(key, (0, 0))
             self._batch.before[key] = count - 1, amount - record.figure("amount")

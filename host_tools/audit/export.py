@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from host_tools.audit.reading import AuditError
 from host_tools.audit.records import CREDITS
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def totals(lines: Sequence[Line]) -> list[Row]:
 def write(path: Path, form: Format, entries: Sequence[Entry], lines: Sequence[Line]) -> list[Path]:
     """The files that were written: JSON is one document, the others are a table each, the sums in PATH-totals.
 
-    Raises AuditError if nothing is installed that writes Parquet, and OSError.
+    Raises OSError.
     """
     rows, sums = transactions(entries), totals(lines)
     beside = path.with_name(f"{path.stem}-totals{path.suffix}")
@@ -145,13 +144,9 @@ def _csv(path: Path, columns: dict[str, type], rows: Sequence[Row]) -> None:
 
 
 def _parquet(path: Path, columns: dict[str, type], rows: Sequence[Row]) -> None:
-    try:
-        from arro3.core import Array, DataType, Table  # type: ignore[import-not-found, unused-ignore]
-        from arro3.io import write_parquet  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise AuditError(
-            "Parquet needs the packages arro3-core and arro3-io: pip install arro3-core arro3-io"
-        ) from None
+    from arro3.core import Array, DataType, Table
+    from arro3.io import write_parquet
+
     types = {int: DataType.int64(), bool: DataType.bool(), str: DataType.utf8()}
     table: dict[str, Any] = {name: Array([row[name] for row in rows], types[kind]) for name, kind in columns.items()}
     write_parquet(Table.from_pydict(table), path)

@@ -173,7 +173,9 @@ class Fold:
 
     def _refusal(self, record: Record) -> bool:
         """Whether this takes something out of the batch's sums."""
-        return record.event == Event.DELIVERED and bool(record.figure("refused")) and record.text("batch") == self.batch
+        if record.event != Event.DELIVERED or not record.figure("refused"):
+            return False
+        return record.figure("of") > max(self._batch_start, self._settled)
 
     # -- what is owed to the host ----------------------------------------------------------------------
 

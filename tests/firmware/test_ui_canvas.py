@@ -287,6 +287,17 @@ class TestWhatIsSent(unittest.TestCase):
                         canvas.show()
                     self.assertEqual(sha256(display.pixels).digest(), alone[after], f"{after} after {before}")
 
+    def test_two_displays_at_once(self):
+        font = _Font()
+        small, large = _small(), _large()
+        canvases = Canvas(small, font), Canvas(large, font)
+        for canvas in canvases:
+            canvas.centre(1, "a")
+        for canvas in canvases:
+            canvas.show()
+        self.assertEqual(sum(small.pixels), 16)
+        self.assertEqual(len([at for at, colour in enumerate(large.pixels) if colour == BLACK]), 2 * 32)
+
     def test_after_an_error_all_is_drawn_again(self):
         display = _small()
         canvas = Canvas(display, _Font())

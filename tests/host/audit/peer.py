@@ -76,9 +76,10 @@ class Peer:
         assert self._process.stdout
         print(json.dumps([operation, *arguments]), file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"MicroPython ended in {operation}; its last words are on standard error")
-        return json.loads(answer)
+        try:
+            return json.loads(answer)
+        except ValueError:
+            raise RuntimeError(f"MicroPython ended in {operation}: {answer}{self._process.stdout.read()}") from None
 
 
 FIELDS = (
