@@ -165,7 +165,7 @@ class State:
         self.queued -= 1
         self.queued_total -= amount
         self.oldest, self.oldest_at = int(fields["oldest"]), int(fields["oldest_at"])
-        if fields.get("refused") and fields["batch"] == self.batch and int(fields["of"]) > self.settled:
+        if fields.get("refused") and int(fields["of"]) > max(self.settled, self.batch_start):
             self._count(str(fields["kind"]), fields, amount, -1)
             self.undone.append(int(fields["of"]))
 
