@@ -17,7 +17,7 @@ from suanpan.crypto.secret import Secret
 from suanpan.errors import SuanpanError, Tampered
 from suanpan.flows.counter import power_on
 from suanpan.flows.race import first
-from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, PAN_LABEL, FlashSecret, SecureElement
+from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, PAN_LABEL, FlashSecret
 from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
 from suanpan.ledger.key_store import TMK, KeyStore
@@ -68,6 +68,8 @@ def secrets() -> "tuple[DeviceSecret, DeviceSecret]":
     """What the keys are sealed under, and what the journal is."""
     element = board.secure_element()
     if element:
+        from suanpan.ledger.secure_element import SecureElement
+
         return SecureElement(element, 0), SecureElement(element, 1)
     partition = board.secrets()
     return FlashSecret(partition, 0, board.random), FlashSecret(partition, 1, board.random)

@@ -39,7 +39,6 @@ BOARD_ONLY = {"time", "random", "usocket"}
 NOT_FOR_THE_HOST = HARDWARE | {"suanpan", "firmware", "boards", "board", "micropython"}
 
 LONGEST = 300  # lines
-TABLES = {"firmware/suanpan/errors.py": "a table of every error"}  # path of a longer module: the reason
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def violations(root: Path) -> list[str]:
         where = path.relative_to(root)
         text = path.read_text("utf-8")
         length = len(text.splitlines())
-        if length > LONGEST and str(where) not in TABLES:
+        if length > LONGEST:
             breaches.append(f"{where}:{length}: longer than {LONGEST} lines")
         for found in imports(ast.parse(text)):
             match where.parts[0]:
@@ -129,11 +128,6 @@ def violations(root: Path) -> list[str]:
 def test_the_tree_keeps_the_rules() -> None:
     found = violations(ROOT)
     assert not found, "\n" + "\n".join(found)
-
-
-def test_every_long_module_is_still_long() -> None:
-    for name in TABLES:
-        assert len((ROOT / name).read_text("utf-8").splitlines()) > LONGEST, f"{name} needs no exception"
 
 
 ALLOWED = [

@@ -7,7 +7,7 @@ BWI, CWI and CRC, as numbers.
 import sys
 
 from suanpan.cards import atr
-from suanpan.errors import CardError
+from suanpan.errors.chip import CardError
 
 for line in sys.stdin:
     answer = bytes.fromhex(line.strip())

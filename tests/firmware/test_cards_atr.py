@@ -3,7 +3,7 @@
 import unittest
 
 from suanpan.cards import atr
-from suanpan.errors import CardError, CardGarbled, CardUnsupported
+from suanpan.errors.chip import CardError, CardGarbled, CardUnsupported
 from vectors import load
 
 PURE = True

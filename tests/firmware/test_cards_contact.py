@@ -8,7 +8,7 @@ from chip_peer import Rig
 from driver_fakes import Timeline
 from suanpan.cards.contact import ContactCard
 from suanpan.drivers.chip_slot import ChipSlot
-from suanpan.errors import (
+from suanpan.errors.chip import (
     CardError,
     CardGarbled,
     CardGone,

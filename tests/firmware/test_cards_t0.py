@@ -7,7 +7,7 @@ from driver_fakes import Timeline
 from suanpan.cards.atr import parse
 from suanpan.cards.t0 import T0
 from suanpan.drivers.iso7816_uart import Iso7816Uart
-from suanpan.errors import CardGarbled, CardSilent, CommandError
+from suanpan.errors.chip import CardGarbled, CardSilent, CommandError
 from vectors import load
 
 VECTORS = load("iso7816")

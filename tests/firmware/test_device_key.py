@@ -4,8 +4,10 @@ import asyncio
 import unittest
 
 from nor_flash import NorFlash
-from suanpan.errors import ElementUnlocked, KeyMissing
-from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, FlashSecret, SecureElement
+from suanpan.errors import KeyMissing
+from suanpan.errors.element import ElementUnlocked
+from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, FlashSecret
+from suanpan.ledger.secure_element import SecureElement
 
 SECRET = bytes(range(32))
 # Python's hmac: SHA-256, SECRET, and the label.

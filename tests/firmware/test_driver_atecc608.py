@@ -8,7 +8,7 @@ import unittest
 
 from driver_fakes import Timeline
 from suanpan.drivers.atecc608 import Atecc608
-from suanpan.errors import ElementError, ElementGarbled, ElementRefused, ElementSilent, ElementTired
+from suanpan.errors.element import ElementError, ElementGarbled, ElementRefused, ElementSilent, ElementTired
 
 ADDRESS = 0x60
 SLEEP = (ADDRESS, b"\x01")

@@ -5,7 +5,7 @@ import unittest
 from chip_peer import CLOCK_HZ, INVERSE, CardUart, Rig
 from driver_fakes import Timeline
 from suanpan.drivers.iso7816_uart import LONGEST, Iso7816Uart
-from suanpan.errors import CardGarbled, CardGone, SlotFault
+from suanpan.errors.chip import CardGarbled, CardGone, SlotFault
 
 
 class TestChipSlot(unittest.TestCase):

@@ -6,7 +6,8 @@ import dukpt_plain
 from suanpan.crypto import dukpt_aes
 from suanpan.crypto.dukpt_aes import Register
 from suanpan.crypto.pin_block import format4
-from suanpan.errors import BadKey, KsnExhausted
+from suanpan.errors import BadKey
+from suanpan.errors.keys import KsnExhausted
 from vectors import load
 
 HEAP = "1m"  # the published examples take more than the registers

@@ -8,7 +8,8 @@ from suanpan.crypto.des import Tdes
 from suanpan.crypto.dukpt_tdes import Register
 from suanpan.crypto.mac import iso9797_3
 from suanpan.crypto.pin_block import format0
-from suanpan.errors import BadKey, KsnExhausted
+from suanpan.errors import BadKey
+from suanpan.errors.keys import KsnExhausted
 from vectors import load
 
 HEAP = "1m"  # the published examples take more than the register

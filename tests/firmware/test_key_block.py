@@ -6,7 +6,8 @@ from suanpan.crypto import key_block
 from suanpan.crypto.des import Tdes
 from suanpan.crypto.key_block import unwrap
 from suanpan.crypto.mac import cmac
-from suanpan.errors import BadKey, KeyBlockError, KeyUseError
+from suanpan.errors import BadKey
+from suanpan.errors.keys import KeyBlockError, KeyUseError
 from vectors import load
 
 HEAP = "1m"  # the published examples take more than a block

@@ -3,7 +3,8 @@
 import unittest
 
 from suanpan.crypto.rsa import RsaPublicKey
-from suanpan.errors import BadKey, SignatureError
+from suanpan.errors import BadKey
+from suanpan.errors.keys import SignatureError
 from vectors import load
 
 HEAP = "96k"

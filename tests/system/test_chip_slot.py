@@ -29,7 +29,7 @@ from machine import UART, Pin
 from pins import PINS
 from suanpan.cards.contact import ContactCard
 from suanpan.drivers.chip_slot import ChipSlot
-from suanpan.errors import CardError
+from suanpan.errors.chip import CardError
 
 wiring = PINS["chip_slot"]
 slot = ChipSlot(

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from suanpan.errors import CardGarbled, CardUnsupported
+from suanpan.errors.chip import CardGarbled, CardUnsupported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

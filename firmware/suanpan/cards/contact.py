@@ -3,7 +3,7 @@
 from micropython import const
 
 from suanpan.cards import atr
-from suanpan.errors import CardGarbled, CardGone, CardMute, CardUnsupported, CommandError
+from suanpan.errors.chip import CardGarbled, CardGone, CardMute, CardUnsupported, CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

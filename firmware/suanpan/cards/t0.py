@@ -7,7 +7,7 @@ GET RESPONSE; with 6C it asks for the command again with the length that it name
 
 from micropython import const
 
-from suanpan.errors import CardGarbled, CardSilent, CommandError
+from suanpan.errors.chip import CardGarbled, CardSilent, CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

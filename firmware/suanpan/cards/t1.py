@@ -11,7 +11,7 @@ command nobody knows, and it is not for the transport to have it done twice. The
 import micropython
 from micropython import const
 
-from suanpan.errors import CardGarbled, CardSilent, CommandError
+from suanpan.errors.chip import CardGarbled, CardSilent, CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

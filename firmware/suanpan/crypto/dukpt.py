@@ -10,7 +10,8 @@ A terminal is given its initial key. The base key behind it never comes near one
 
 from suanpan.crypto.octets import wipe
 from suanpan.crypto.secret import Secret
-from suanpan.errors import BadKey, KsnExhausted
+from suanpan.errors import BadKey
+from suanpan.errors.keys import KsnExhausted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

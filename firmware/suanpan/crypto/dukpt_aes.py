@@ -6,7 +6,8 @@ from suanpan.crypto import dukpt
 from suanpan.crypto.aes import Aes
 from suanpan.crypto.octets import wipe
 from suanpan.crypto.secret import Secret
-from suanpan.errors import BadKey, KsnExhausted
+from suanpan.errors import BadKey
+from suanpan.errors.keys import KsnExhausted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

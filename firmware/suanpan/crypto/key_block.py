@@ -12,7 +12,8 @@ from suanpan.crypto.des import Tdes
 from suanpan.crypto.mac import cmac
 from suanpan.crypto.octets import equal, wipe, xor_into
 from suanpan.crypto.secret import Secret
-from suanpan.errors import BadKey, KeyBlockError, KeyUseError
+from suanpan.errors import BadKey
+from suanpan.errors.keys import KeyBlockError, KeyUseError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

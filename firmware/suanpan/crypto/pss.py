@@ -5,7 +5,8 @@ from hashlib import sha256
 from micropython import const
 
 from suanpan.crypto.octets import equal, xor_into
-from suanpan.errors import BadKey, SignatureError
+from suanpan.errors import BadKey
+from suanpan.errors.keys import SignatureError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

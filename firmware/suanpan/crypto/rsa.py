@@ -6,7 +6,8 @@ words that is longer than a word, could not do better. Nothing is secret here, s
 
 from micropython import const
 
-from suanpan.errors import BadKey, SignatureError
+from suanpan.errors import BadKey
+from suanpan.errors.keys import SignatureError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

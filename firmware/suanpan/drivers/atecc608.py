@@ -17,7 +17,7 @@ import asyncio
 import micropython
 from micropython import const
 
-from suanpan.errors import ElementError, ElementGarbled, ElementRefused, ElementSilent, ElementTired
+from suanpan.errors.element import ElementError, ElementGarbled, ElementRefused, ElementSilent, ElementTired
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import asyncio
 from micropython import const
 
 from suanpan.drivers.iso7816_uart import Iso7816Uart
-from suanpan.errors import CardGone, SlotFault
+from suanpan.errors.chip import CardGone, SlotFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import asyncio
 import micropython
 from micropython import const
 
-from suanpan.errors import CardGarbled, SlotFault
+from suanpan.errors.chip import CardGarbled, SlotFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from micropython import const
 
 from suanpan.crypto.hmac_sha256 import hmac_sha256
 from suanpan.crypto.octets import wipe
-from suanpan.errors import ElementUnlocked, KeyMissing
+from suanpan.errors import KeyMissing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 
         async def destroy(self) -> None:
             """Put a random secret in its place. What the old one has sealed can be opened by nobody any more."""
-
-    class Element(Protocol):
-        """drivers/atecc608.py"""
-
-        async def locked(self) -> bool: ...
-        async def hmac(self, slot: int, message: bytes) -> bytearray: ...
-        async def roll(self, slot: int) -> None: ...
 
 
 KEYS_LABEL = b"suanpan-keys"
@@ -67,23 +60,3 @@ class FlashSecret:
     async def destroy(self) -> None:
         self._partition.ioctl(_ERASE, self._sector)
         self._partition.writeblocks(self._sector, self._random(_SIZE), 0)
-
-
-class SecureElement:
-    """A slot of an ATECC608 whose secret can be used and rolled, but neither read nor chosen.
-
-    What is derived from it is in RAM while the terminal runs; the secret itself never leaves the element.
-    """
-
-    def __init__(self, element: "Element", slot: int) -> None:
-        self._element = element
-        self._slot = slot
-
-    async def derive(self, label: bytes) -> bytearray:
-        """Raises ElementUnlocked, and the errors of the driver."""
-        if not await self._element.locked():
-            raise ElementUnlocked
-        return await self._element.hmac(self._slot, label)
-
-    async def destroy(self) -> None:
-        await self._element.roll(self._slot)

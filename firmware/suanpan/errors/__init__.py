@@ -2,7 +2,8 @@
 
 No error carries data: what went wrong is its class, so a PAN can never reach a log or a screen by way of a
 message. Outcomes (declined, card blocked) are values, not errors. The words a person sees for a code are
-in ui/strings.py.
+in assets/strings.tsv. A class costs a terminal some 300 bytes: it is there because somebody acts differently on it, and
+those of a part that not every board has, or not every flow uses, are in a module of their own beside this one.
 """
 
 
@@ -75,30 +76,6 @@ class BlockError(CryptoError):
     """Data that is not a whole number of the cipher's blocks."""
 
     code = "K05"
-
-
-class KsnExhausted(CryptoError):
-    """Every key that DUKPT could derive has been used. Way out: load a new initial key."""
-
-    code = "K06"
-
-
-class KeyBlockError(CryptoError):
-    """A key block cut short, altered, of another version, or not under this protection key."""
-
-    code = "K07"
-
-
-class KeyUseError(CryptoError):
-    """A sound key block whose key is not for the use that it is wanted for."""
-
-    code = "K08"
-
-
-class SignatureError(CryptoError):
-    """Not a signature under this key: of another length than its modulus, or not below it."""
-
-    code = "K09"
 
 
 # -- acquirer: the host and the way to it ------------------------------------------------------------------
@@ -210,132 +187,6 @@ class PrinterOffline(PrinterError):
     """The printer does not answer, or has not finished in any sensible time."""
 
     code = "D06"
-
-
-class ElementError(DriverError):
-    """The secure element does not answer as its data sheet says."""
-
-    code = "D07"
-
-
-class ElementSilent(ElementError):
-    """The secure element does not wake, or has not finished in its time."""
-
-    code = "D08"
-
-
-class ElementGarbled(ElementError):
-    """A frame to or from the secure element was damaged on the way."""
-
-    code = "D09"
-
-
-class ElementRefused(ElementError):
-    """The secure element will not do that: its configuration forbids it, or the command makes no sense to it."""
-
-    code = "D10"
-
-
-class ElementTired(ElementError):
-    """The secure element's watchdog will put it to sleep before the command could be done."""
-
-    code = "D11"
-
-
-class ElementUnlocked(ElementError):
-    """The secure element has not been locked by the workshop, so anybody could have it tell its secrets."""
-
-    code = "D12"
-
-
-class NfcError(DriverError):
-    """The contactless reader will not do that, or says that it cannot: too hot, too much current, out of step."""
-
-    code = "D13"
-
-
-class NfcSilent(NfcError):
-    """The contactless reader does not acknowledge, or does not answer in any sensible time."""
-
-    code = "D14"
-
-
-class NfcGarbled(NfcError):
-    """What the contactless reader says is damaged each time, or cannot be so."""
-
-    code = "D15"
-
-
-class CardLost(NfcError):
-    """The card has left the field, or what comes from it makes no sense."""
-
-    code = "D16"
-
-
-class OneCardOnly(NfcError):
-    """Several cards are in the field. Nothing was asked of any of them."""
-
-    code = "D17"
-
-
-class MifareCard(NfcError):
-    """A memory card (MIFARE Classic, Ultralight and their like), which cannot pay."""
-
-    code = "D18"
-
-
-class FelicaCard(NfcError):
-    """A FeliCa card, which this terminal does not take."""
-
-    code = "D19"
-
-
-class CardError(DriverError):
-    """A chip card, or the slot, does not do what ISO/IEC 7816-3 says."""
-
-    code = "D20"
-
-
-class CardMute(CardError):
-    """No answer to reset: no chip, a dead one, or a card that is in the wrong way round."""
-
-    code = "D21"
-
-
-class CardGone(CardError):
-    """The card has been pulled, or is not under power."""
-
-    code = "D22"
-
-
-class CardSilent(CardError):
-    """The card has stopped answering, or asks for more time without end."""
-
-    code = "D23"
-
-
-class CardGarbled(CardError):
-    """What the card says is damaged, or makes no sense where it says it."""
-
-    code = "D24"
-
-
-class CardUnsupported(CardError):
-    """A card whose answer to reset asks for what this terminal does not do, or EMV does not allow."""
-
-    code = "D25"
-
-
-class SlotFault(CardError):
-    """The slot has cut the card's power for a short circuit or heat, or its line is dead."""
-
-    code = "D26"
-
-
-class CommandError(CardError):
-    """Not a command APDU of the short form; nothing was sent."""
-
-    code = "D27"
 
 
 # -- ledger -----------------------------------------------------------------------------------------------
