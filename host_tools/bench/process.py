@@ -17,7 +17,7 @@ BOARD = ROOT / "boards" / "virtual"
 ASSETS = ROOT / "firmware" / "assets"
 PINS = BOARD / "pins.py"
 PINS_ST7789 = BOARD / "pins_st7789.py"  # with a 240x320 display
-HEAP = "320k"  # of the 64-bit port; an ESP32's words are half as long
+HEAP = "256k"  # of the 64-bit port; an ESP32's words are half as long
 
 
 class FirmwareDied(Exception):

@@ -79,6 +79,12 @@ class TestStrings(unittest.TestCase):
         for name in ("a", "b", "a.", ".b", "as", "甲"):
             self.assertEqual(self.strings.get(name), "")
 
+    def test_names_that_look_alike_to_the_index(self):
+        with open(self.PATH, "a") as table:
+            table.write("n.858\t一\tone\nn.2006\t二\ttwo\n")  # their CRC-32 ends in the same two bytes
+        strings = Strings(self.PATH)
+        self.assertEqual([strings.get(name) for name in ("n.858", "n.2006")], ["一", "二"])
+
     def test_a_language_that_is_not_there(self):
         with self.assertRaises(ValueError):
             self.strings.choose("fr")
