@@ -1,0 +1,187 @@
+"""The PN532's frames (NXP UM0701-02, 6.2.1), in buffers made once.
+
+Slicing makes an object, so each buffer comes with views of its beginning, a step of 16 bytes apart. A frame is sent and
+read in the next longer one: pre- and postamble may be of any length.
+"""
+
+# A viper pointer takes any buffer, where the stubs only know the pointer.
+# mypy: disable-error-code="arg-type, no-untyped-def"
+
+import micropython
+from micropython import const
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Readable = bytes | bytearray | memoryview
+
+LONGEST = const(265)  # TFI and data
+_STEP = const(16)
+_SIZE = const(288)
+_HEAD = const(8)  # of a frame that we send: 00 00 FF FF FF, length 2, LCS; or zeros, 00 FF, length, LCS
+
+# What `Incoming.find` says
+NOTHING = const(0)
+ACKNOWLEDGED = const(1)
+ANSWER = const(2)
+
+
+@micropython.viper
+def copy(to: ptr8, at: int, source: ptr8, start: int, count: int):
+    for i in range(count):
+        to[at + i] = source[start + i]
+
+
+@micropython.viper
+def total(data: ptr8, at: int, count: int) -> int:
+    """The sum of so many bytes, its lower byte."""
+    result = 0
+    for i in range(count):
+        result += data[at + i]
+    return result & 0xFF
+
+
+@micropython.viper
+def clear(data: ptr8, at: int, end: int):
+    while at < end:
+        data[at] = 0
+        at += 1
+
+
+@micropython.viper
+def _start(data: ptr8, at: int, end: int) -> int:
+    """What follows the next 00 FF; -1: none."""
+    while at + 1 < end:
+        if data[at] == 0 and data[at + 1] == 0xFF:
+            return at + 2
+        at += 1
+    return -1
+
+
+class Buffer:
+    def __init__(self) -> None:
+        self.data = bytearray(_SIZE)
+        whole = memoryview(self.data)
+        self._views = tuple(whole[:size] for size in range(_STEP, _SIZE + 1, _STEP))
+
+    def view(self, size: int) -> memoryview:
+        """The first `size` bytes, and up to 15 more."""
+        return self._views[(min(size, _SIZE) - 1) // _STEP]
+
+    def wipe(self) -> None:
+        clear(self.data, 0, _SIZE)
+
+
+class Outgoing(Buffer):
+    """A command: `begin`, `put` what belongs to it, `finish`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code = 0
+        self._end = 0
+
+    def begin(self, code: int) -> None:
+        self.code = code
+        data = self.data
+        data[_HEAD] = 0xD4
+        data[_HEAD + 1] = code
+        self._end = _HEAD + 2
+
+    def put(self, source: "Readable", start: int, count: int) -> None:
+        """The caller sees to it that there is room: 263 bytes in all."""
+        copy(self.data, self._end, source, start, count)
+        self._end += count
+
+    def byte(self, value: int) -> None:
+        self.data[self._end] = value
+        self._end += 1
+
+    def finish(self) -> memoryview:
+        data = self.data
+        end = self._end
+        size = end - _HEAD
+        clear(data, 0, _HEAD)
+        if size <= 255:
+            data[5] = 0xFF
+            data[6] = size
+            data[7] = -size & 0xFF
+        else:
+            data[2] = data[3] = data[4] = 0xFF
+            data[5] = size >> 8
+            data[6] = size & 0xFF
+            data[7] = -(data[5] + data[6]) & 0xFF
+        data[end] = -total(data, _HEAD, size) & 0xFF
+        clear(data, end + 1, _SIZE)
+        return self.view(end + 2)
+
+
+class Incoming(Buffer):
+    """What has come. `take` it, `find` a frame in it, `drop` that; the frame is `size` bytes from `at` on, with TFI.
+
+    `got` is how much there is, `missing` how much of a frame that has begun is not there yet, and `damaged` says that
+    something was which began like an answer and was none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got = self.at = self.size = self.missing = self._end = 0
+        self.damaged = False
+
+    def forget(self) -> None:
+        self.got = self.missing = self._end = 0
+        self.damaged = False
+
+    def take(self, piece: "Readable", count: int) -> None:
+        if count > _SIZE - self.got:  # no frame is so long
+            self.forget()
+            self.damaged = True
+        copy(self.data, self.got, piece, 0, count)
+        self.got += count
+
+    def drop(self) -> None:
+        """Done with the frame that was found."""
+        self.got -= self._end
+        copy(self.data, 0, self.data, self._end, self.got)
+        self._end = 0
+
+    def find(self) -> int:
+        data = self.data
+        got = self.got
+        at = 0
+        self.missing = 0
+        while True:
+            at = _start(data, at, got)
+            if at < 0:
+                return NOTHING
+            head = 2
+            if got < at + head:
+                self.missing = 2
+                return NOTHING
+            size = data[at]
+            check = data[at + 1]
+            if size + check == 0xFF:
+                if size == 0:
+                    self._end = at + 2
+                    return ACKNOWLEDGED
+                if size == 0xFF:  # a NACK, which is not the chip's to send
+                    continue
+            if size == check == 0xFF:
+                head = 5
+                if got < at + head:
+                    self.missing = head
+                    return NOTHING
+                size = data[at + 2] << 8 | data[at + 3]
+                check = data[at + 4] + (size >> 8)
+            if size + check & 0xFF or not 0 < size <= LONGEST:
+                self.damaged = True
+                continue
+            end = at + head + size + 1
+            if got < end:
+                self.missing = end - got
+                return NOTHING
+            if total(data, at + head, size + 1):
+                self.damaged = True
+                continue
+            self.at = at + head
+            self.size = size
+            self._end = end
+            return ANSWER
