@@ -136,7 +136,7 @@ class I2C:
         return acknowledged
 
     def writevto(self, address: int, vector: "list[Readable]", stop: bool = True) -> int:
-        return self.writeto(address, b"".join(vector), stop)
+        return self.writeto(address, b"".join([bytes(piece) for piece in vector]), stop)
 
     def readfrom_into(self, address: int, buffer: "Writable", stop: bool = True) -> None:
         reply = link.ask(link.I2C_READ, struct.pack("<BBH", self._id, address, len(buffer)))

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     bench_idle,
     bench_iso8583,
     bench_ledger,
+    bench_nfc,
     bench_primitives,
     bench_terminal,
 )
@@ -24,6 +25,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "iso8583": bench_iso8583.run,
     "ledger": bench_ledger.run,
     "displays": bench_displays.run,
+    "nfc": bench_nfc.run,
     "terminal": bench_terminal.run,
     "idle": bench_idle.run,
 }

@@ -8,7 +8,6 @@ import asyncio
 
 from micropython import const
 
-from suanpan.errors.chip import CommandError
 from suanpan.errors.nfc import CardLost, FelicaCard, MifareCard, NfcGarbled, OneCardOnly
 
 TYPE_CHECKING = False
@@ -45,6 +44,8 @@ class ContactlessCard:
         NfcError; CommandError for what is no APDU, and then nothing has been sent.
         """
         if not _SHORTEST <= len(command) <= _LONGEST:
+            from suanpan.errors.chip import CommandError  # else not needed
+
             raise CommandError
         if self._lost:
             raise CardLost

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         def wake(self) -> int: ...
 
-        def send(self, frame: "memoryview | bytearray") -> bool: ...
+        def send(self, head: "memoryview | None", rest: memoryview) -> bool: ...
 
         def receive(self, incoming: Incoming) -> None: ...
 
@@ -74,7 +74,6 @@ class Dialogue:
         self._out = Outgoing()
         self._in = Incoming()
         self.data = memoryview(self._in.data)
-        self._frame = _ACK
         self._phase = _IDLE
         self._pause = self._polls = self._quiet = self._repeats = self._limit = 0
         self._end = StopIteration()
@@ -85,13 +84,13 @@ class Dialogue:
 
     def run(self, limit_ms: int) -> "Self":
         """`limit_ms` counts from the acknowledgement."""
-        self._frame = self._out.finish()
+        self._out.finish()
         self._limit = limit_ms // _POLL_MS
         self.at = self.size = 0
         self.more = False
         self._repeats = self._quiet = self._pause = 0
         if self._phase != _IDLE:
-            self._link.send(_ACK)
+            self._link.send(None, _ACK)
             self._pause = _ABORT_MS
         self._phase = _TO_SEND
         self._polls = _ACK_POLLS
@@ -140,7 +139,7 @@ class Dialogue:
             pause = link.wake()
             if pause:
                 return pause
-        if link.send(self._frame):
+        if link.send(self._out.head, self._out.rest):
             self._phase = _ACK_DUE
         else:
             self._miss()
@@ -193,7 +192,7 @@ class Dialogue:
         if self._repeats == _REPEATS:
             raise NfcGarbled
         self._repeats += 1
-        self._link.send(_NACK)
+        self._link.send(None, _NACK)
 
     def _miss(self) -> None:
         """The time is over, for whatever is waited for."""

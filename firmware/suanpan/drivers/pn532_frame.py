@@ -1,7 +1,7 @@
 """The PN532's frames (NXP UM0701-02, 6.2.1), in buffers made once.
 
-Slicing makes an object, so each buffer comes with views of its beginning, a step of 16 bytes apart. A frame is sent and
-read in the next longer one: pre- and postamble may be of any length.
+Slicing makes an object, so each buffer comes with views of its beginning, a step of 16 bytes apart. A frame that we send
+is one of them and a rest, which has a buffer and views of its own.
 """
 
 # A viper pointer takes any buffer, where the stubs only know the pointer.
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 LONGEST = const(265)  # TFI and data
 _STEP = const(16)
 _SIZE = const(288)
-_HEAD = const(8)  # of a frame that we send: 00 00 FF FF FF, length 2, LCS; or zeros, 00 FF, length, LCS
+_SHORT_HEAD = const(5)  # 00 00 FF, length, LCS
+_LONG_HEAD = const(8)  # 00 00 FF FF FF, length (2), LCS
 
 # What `Incoming.find` says
 NOTHING = const(0)
@@ -72,19 +73,24 @@ class Buffer:
 
 
 class Outgoing(Buffer):
-    """A command: `begin`, `put` what belongs to it, `finish`."""
+    """A command: `begin`, `put` what belongs to it, `finish`. The frame is then `head`, if there is one, and `rest`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.code = 0
+        self.head: memoryview | None = None
         self._end = 0
+        self._rest = bytearray(_STEP)
+        whole = memoryview(self._rest)
+        self._rests = tuple(whole[:size] for size in range(1, _STEP + 1))
+        self.rest = self._rests[0]
 
     def begin(self, code: int) -> None:
         self.code = code
         data = self.data
-        data[_HEAD] = 0xD4
-        data[_HEAD + 1] = code
-        self._end = _HEAD + 2
+        data[_LONG_HEAD] = 0xD4
+        data[_LONG_HEAD + 1] = code
+        self._end = _LONG_HEAD + 2
 
     def put(self, source: "Readable", start: int, count: int) -> None:
         """The caller sees to it that there is room: 263 bytes in all."""
@@ -95,23 +101,34 @@ class Outgoing(Buffer):
         self.data[self._end] = value
         self._end += 1
 
-    def finish(self) -> memoryview:
+    def finish(self) -> None:
         data = self.data
-        end = self._end
-        size = end - _HEAD
-        clear(data, 0, _HEAD)
+        size = self._end - _LONG_HEAD
+        data[0] = data[1] = 0
+        data[2] = 0xFF
         if size <= 255:
-            data[5] = 0xFF
-            data[6] = size
-            data[7] = -size & 0xFF
+            at = _SHORT_HEAD
+            data[3] = size
+            data[4] = -size & 0xFF
+            copy(data, at, data, _LONG_HEAD, size)
         else:
-            data[2] = data[3] = data[4] = 0xFF
+            at = _LONG_HEAD
+            data[3] = data[4] = 0xFF
             data[5] = size >> 8
             data[6] = size & 0xFF
             data[7] = -(data[5] + data[6]) & 0xFF
-        data[end] = -total(data, _HEAD, size) & 0xFF
-        clear(data, end + 1, _SIZE)
-        return self.view(end + 2)
+        end = at + size
+        data[end] = -total(data, at, size) & 0xFF
+        data[end + 1] = 0
+        steps = (end + 1) // _STEP
+        rest = end + 2 - steps * _STEP
+        copy(self._rest, 0, data, steps * _STEP, rest)
+        self.head = self._views[steps - 1] if steps else None
+        self.rest = self._rests[rest - 1]
+
+    def wipe(self) -> None:
+        super().wipe()
+        clear(self._rest, 0, _STEP)
 
 
 class Incoming(Buffer):

@@ -27,9 +27,11 @@ class HsuLink:
         self._uart.write(_LONG_PREAMBLE)
         return 0
 
-    def send(self, frame: memoryview) -> bool:
+    def send(self, head: "memoryview | None", rest: memoryview) -> bool:
         """Whether it went."""
-        self._uart.write(frame)
+        if head is not None:
+            self._uart.write(head)
+        self._uart.write(rest)
         return True
 
     def receive(self, incoming: "Incoming") -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _FIRST = const(32)
 _WAKE_MS = const(2)
-_NACK = b"\x00\x00\xff\xff\x00\x00"
+_NACK = memoryview(b"\x00\x00\xff\xff\x00\x00")
 
 
 class I2cLink:
@@ -25,16 +25,23 @@ class I2cLink:
         self._address = address
         self._status = bytearray(1)
         self._size = _FIRST  # to be read the next time
+        self._waking = memoryview(bytearray(1))
+        self._vector = [self._waking, self._waking]
 
     def wake(self) -> int:
         """Its address wakes it. How many ms it then takes."""
-        self.send(self._status)
+        self.send(None, self._waking)
         return _WAKE_MS
 
-    def send(self, frame: "memoryview | bytearray | bytes") -> bool:
+    def send(self, head: "memoryview | None", rest: memoryview) -> bool:
         """Whether it went."""
         try:
-            self._i2c.writeto(self._address, frame)
+            if head is None:
+                self._i2c.writeto(self._address, rest)
+            else:
+                self._vector[0] = head
+                self._vector[1] = rest
+                self._i2c.writevto(self._address, self._vector)
         except OSError:
             return False
         return True
@@ -57,7 +64,7 @@ class I2cLink:
         if incoming.missing and self._size == _FIRST:
             self._size = incoming.got + incoming.missing
             incoming.forget()
-            self.send(_NACK)
+            self.send(None, _NACK)
         else:
             self._size = _FIRST
 

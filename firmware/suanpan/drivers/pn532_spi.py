@@ -51,16 +51,21 @@ class SpiLink:
         self._select.value(1)
         return _WAKE_MS
 
-    def send(self, frame: "memoryview | bytearray") -> bool:
+    def send(self, head: "memoryview | None", rest: memoryview) -> bool:
         """Whether it went."""
-        size = len(frame)
-        _mirror(frame, size)
         self._select.value(0)
         self._spi.write(_WRITE)
-        self._spi.write(frame)
+        if head is not None:
+            self._write(head)
+        self._write(rest)
         self._select.value(1)
-        _mirror(frame, size)
         return True
+
+    def _write(self, data: memoryview) -> None:
+        """What has been sent may have to be sent again: it stays as it was."""
+        _mirror(data, len(data))
+        self._spi.write(data)
+        _mirror(data, len(data))
 
     def receive(self, incoming: "Incoming") -> None:
         """A frame, if there is one."""

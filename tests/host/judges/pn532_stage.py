@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,18 @@ SELECT_PPSE = "00A404000E325041592E5359532E444446303100"
 FCI = "6f098407a0000003330101 9000"
 
 
+class _Bench(LockstepBench):
+    """`traffic`: bytes on each wire, those of full duplex once, with the addresses of I2C."""
+
+    traffic: Counter[str]
+
+    def _record(self, now_us: int, wire: str, direction: str, data: bytes) -> None:
+        super()._record(now_us, wire, direction, data)
+        kind = wire.partition(" ")[0]
+        if kind != "spi" or direction == "out":
+            self.traffic[kind] += len(data) + (kind == "i2c")
+
+
 class Stage:
     """A board with the reader on one of its buses, and what is in the field."""
 
@@ -114,6 +127,7 @@ class Stage:
             self.part = Pn532I2c(self.field, _IRQ if irq else -1)
         else:
             self.part = Pn532Spi(self.field, _SELECT, _IRQ if irq else -1)
+        self.traffic: Counter[str] = Counter()  # of the last run, by kind of bus
         self._bus = f"bus({name!r}, {bool(irq)})"
         self._tmp_path = tmp_path
         self._monkeypatch = monkeypatch
@@ -150,7 +164,9 @@ class Stage:
         image = self._tmp_path / "flash.bin"
         image.write_bytes(b"\xff" * 4 * 1024 * 1024)
         self._monkeypatch.setenv("SUANPAN_FIRMWARE", str(source))
-        with LockstepBench(image, seed=1, start=OPENING, nvs={}, hosts={}, heap=heap) as bench:
+        bench = _Bench(image, seed=1, start=OPENING, nvs={}, hosts={}, heap=heap)
+        bench.traffic = self.traffic = Counter()
+        with bench:
             self.fit(bench)
             bench.power_on()
             prepare(bench)
