@@ -9,15 +9,20 @@ import unittest
 from driver_fakes import FakeUart, Timeline
 from suanpan.drivers import printer
 from suanpan.errors import CoverOpen, PaperOut, PrinterError, PrinterOffline
+from suanpan.errors.printer import PrinterHot
 
 CONFIRM = b"\x1dr\x01"
 PRINTED = b"\x00"
 CAUSE = b"\x10\x04\x02"
+WHICH = b"\x10\x04\x03"
 PAPER = b"\x10\x04\x04"
 FINE = b"\x12"
 COVER = b"\x16"  # DLE EOT 2, bit 2
 STOPPED = b"\x32"  # DLE EOT 2, bit 5: printing stops for want of paper
 FAULT = b"\x52"  # DLE EOT 2, bit 6
+HEAT = b"\x52"  # DLE EOT 3, bit 6
+CUTTER = b"\x1a"  # DLE EOT 3, bit 3
+SUPPLY = b"\x32"  # DLE EOT 3, bit 5
 LOW = b"\x1e"  # DLE EOT 4, bits 2 and 3
 END = b"\x7e"  # DLE EOT 4, bits 5 and 6 too
 RESET = b"\x1b@\x1c&"
@@ -45,9 +50,11 @@ class TestPrinter(unittest.TestCase):
     def expect_line(self, line, answer=PRINTED):
         self.expect_block(PLAIN + line + b"\n", answer)
 
-    def expect_status(self, cause=FINE, paper=FINE):
+    def expect_status(self, cause=FINE, paper=FINE, which=CUTTER):
         self.uart.expect(CAUSE, cause)
         self.uart.expect(PAPER, paper)
+        if cause[0] & 0x40:
+            self.uart.expect(WHICH, which)
 
     def later(self, ms, data):
         """An answer for a FakeUart script that takes its time."""
@@ -87,6 +94,20 @@ class TestPrinter(unittest.TestCase):
         self.expect_block(b"\x1dVB\x00")
         self.run_(self.printer.cut)
 
+    def test_image(self):
+        rows = bytes(range(96))
+        self.expect_block(b"\x1ba\x01\x1dv0\x00\x30\x00\x02\x00" + rows)
+        self.run_(self.printer.image, rows)
+        self.expect_block(b"\x1ba\x02\x1dv0\x00\x08\x00\x0c\x00" + rows)
+        self.run_(self.printer.image, memoryview(rows), 8, printer.RIGHT)
+
+    def test_density(self):
+        for density, sent in ((6, b"\x06"), (-6, b"\xfa"), (0, None)):
+            self.printer.density = density
+            self.expect_status()
+            self.expect_block(RESET + (b"\x1d(K\x02\x00\x31" + sent if sent else b""))
+            self.run_(self.printer.reset)
+
     # -- status --
 
     def test_status(self):
@@ -100,6 +121,17 @@ class TestPrinter(unittest.TestCase):
             (b"\x76", END, 15),
         ):
             self.expect_status(cause, paper)
+            self.assertEqual(self.run_(self.printer.status), expected)
+
+    def test_what_kind_of_fault(self):
+        for which, expected in (
+            (HEAT, printer.HOT),
+            (CUTTER, printer.FAULT),
+            (SUPPLY, printer.FAULT),
+            (b"\x72", printer.FAULT),  # heat is the least of it
+            (FINE, printer.FAULT),
+        ):
+            self.expect_status(FAULT, FINE, which)
             self.assertEqual(self.run_(self.printer.status), expected)
 
     def test_noise_and_flow_control_are_no_answer(self):
@@ -164,6 +196,32 @@ class TestPrinter(unittest.TestCase):
             self.text(b"A")
         self.assertEqual(self.timeline.now, 10_000)
 
+    def test_a_hot_head_is_waited_for(self):
+        self.expect_line(b"A", self.later(1700, PRINTED))
+        for _ in range(3):
+            self.expect_status(FAULT, FINE, HEAT)
+        self.text(b"A")
+        self.assertEqual(self.timeline.now, 1700)
+
+    def test_a_head_that_stays_hot_is_named_and_its_line_is_printed_once(self):
+        self.expect_line(b"A", b"")
+        for _ in range(20):
+            self.expect_status(FAULT, FINE, HEAT)
+        with self.assertRaises(PrinterHot):
+            self.text(b"A")
+        self.assertEqual(self.timeline.now, 10_000)
+        self.expect_status(FAULT, FINE, HEAT)
+        with self.assertRaises(PrinterHot):
+            self.text(b"A")
+        self.uart.arrive(PRINTED)
+        self.expect_status()
+        self.text(b"A")
+
+    def test_a_hot_printer_is_refused_before_a_receipt(self):
+        self.expect_status(FAULT, FINE, HEAT)
+        with self.assertRaises(PrinterHot):
+            self.run_(self.printer.reset)
+
     def test_stale_answers_are_dropped(self):
         self.uart.arrive(b"\x00\x12\x00")
         self.expect_line(b"A", self.later(60, PRINTED))
@@ -211,6 +269,18 @@ class TestPrinter(unittest.TestCase):
         self.uart.expect(CAUSE, FINE)
         self.uart.expect(PAPER, lambda: (self.uart.arrive(FINE), self.later(100, PRINTED)()))
         self.text(b"B")
+
+    def test_a_picture_goes_on_where_it_stopped(self):
+        rows, head = bytes(range(48)), b"\x1ba\x01\x1dv0\x00\x30\x00\x01\x00"
+        self.expect_block(head + rows, b"")
+        self.expect_status(STOPPED, END)
+        with self.assertRaises(PaperOut):
+            self.run_(self.printer.image, rows)
+        self.uart.arrive(PRINTED)  # by itself, on the new paper
+        self.expect_status()
+        self.run_(self.printer.image, bytearray(rows))
+        self.expect_block(head + bytes(reversed(rows)))
+        self.run_(self.printer.image, bytes(reversed(rows)))
 
     def test_the_same_line_twice_in_a_receipt_is_two_lines(self):
         self.stop(b"-", STOPPED, END, PaperOut)

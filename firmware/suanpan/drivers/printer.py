@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
     from machine import UART
 
+    Readable = bytes | bytearray | memoryview
+
 LEFT = const(0)
 CENTER = const(1)
 RIGHT = const(2)
+
+WIDTH = const(48)  # bytes of a row of dots
 
 # Dots from line to line: a character's height, and six to tell the lines apart.
 _PITCH = const(30)
@@ -35,6 +39,7 @@ PAPER_LOW = const(1)
 PAPER_OUT = const(2)
 COVER_OPEN = const(4)
 FAULT = const(8)
+HOT = const(16)
 
 _ANSWER_MS = const(300)  # DLE EOT is answered within a few milliseconds
 _BLOCK_MS = const(500)  # the slowest block, a large QR code at 60 mm/s; afterwards we ask what is the matter
@@ -55,6 +60,10 @@ def _refuse(status: int) -> None:
         raise CoverOpen
     if status & PAPER_OUT:
         raise PaperOut
+    if status & HOT:
+        from suanpan.errors.printer import PrinterHot  # seldom
+
+        raise PrinterHot
     if status & FAULT:
         raise PrinterError
 
@@ -68,12 +77,14 @@ async def _within(limit_ms: int, waiting: "Coroutine[None, None, None]") -> bool
 
 
 class Printer:
-    """All methods may raise PaperOut, CoverOpen, PrinterOffline, or PrinterError for any other fault.
+    """All methods may raise PaperOut, CoverOpen, PrinterHot, PrinterOffline, or PrinterError for any other fault.
 
-    The UART must not block (timeout 0). One task uses the printer at a time.
+    `density`, -6 (light) to 6 (dark), holds from the next `reset` on. The UART must not block (timeout 0). One task
+    uses the printer at a time.
     """
 
     def __init__(self, uart: "UART") -> None:
+        self.density = 0
         self._uart = uart
         self._reader = asyncio.StreamReader(uart)
         self._writer = asyncio.StreamWriter(uart)
@@ -81,11 +92,13 @@ class Printer:
         self._status = -1  # last answer to DLE EOT; -1: not yet
         self._paper = -1  # last answer to GS r 1; -1: not yet
         self._owed = b""  # the block that was sent and is not confirmed
+        self._owed_rows: "Readable" = b""
 
     async def reset(self) -> None:
         """Before each receipt: refuse at once what cannot print; drop half a line; Chinese is GB 18030."""
         _refuse(await self.status())
-        await self._print(b"\x1b@\x1c&")  # ESC @, FS &
+        density = bytes((0x1D, 0x28, 0x4B, 2, 0, 0x31, self.density & 0xFF)) if self.density else b""
+        await self._print(b"\x1b@\x1c&" + density)  # ESC @, FS &, GS ( K, function 49
 
     async def text(self, line: bytes, bold: bool = False, double: bool = False, align: int = LEFT) -> None:
         """One line of at most 32 columns in GB 18030, without its end; `double` is twice as wide and high."""
@@ -106,6 +119,15 @@ class Printer:
             + b"\x1d(k\x03\x001Q0"  # 181: print
         )
 
+    async def image(self, rows: "Readable", stride: int = WIDTH, align: int = CENTER) -> None:
+        """Some rows of a picture, `stride` bytes each, leftmost dot highest, 1 is black; what follows joins on to them.
+
+        At most 2 KB at a time: it is a block like others, and what was printed of a picture is not printed again.
+        """
+        height = len(rows) // stride
+        size = bytes((stride & 0xFF, stride >> 8, height & 0xFF, height >> 8))
+        await self._print(bytes((0x1B, 0x61, align, 0x1D, 0x76, 0x30, 0)) + size, rows)  # ESC a, GS v 0
+
     async def feed(self, lines: int) -> None:
         """1 to 255 lines."""
         await self._print(bytes((0x1B, 0x64, lines)))  # ESC d
@@ -115,7 +137,7 @@ class Printer:
         await self._print(b"\x1dVB\x00")  # GS V, function B
 
     async def status(self) -> int:
-        """PAPER_LOW, PAPER_OUT, COVER_OPEN and FAULT as they are now; 0 when all is well."""
+        """PAPER_LOW, PAPER_OUT, COVER_OPEN, HOT and FAULT as they are now; 0 when all is well."""
         cause = await self._ask(2)
         paper = await self._ask(4)
         status = 0
@@ -124,35 +146,43 @@ class Printer:
         if cause & 0x20 or paper & 0x60:
             status |= PAPER_OUT
         if cause & 0x40:
-            status |= FAULT
+            status |= HOT if await self._ask(3) & 0x68 == 0x40 else FAULT  # of cutter, supply and heat only that
         if paper & 0x0C:
             status |= PAPER_LOW
         return status
 
-    async def _print(self, block: bytes) -> None:
+    async def _print(self, block: bytes, rows: "Readable" = b"") -> None:
         if self._owed:
-            owed = self._owed
+            same = self._owed == block and self._owed_rows == rows
             _refuse(await self.status())
-            if await self._printed() and owed == block:
+            if await self._printed() and same:
                 return
         if self._uart.any():
             self._uart.read()  # answers that nobody waits for any more
         self._owed = block
+        self._owed_rows = rows
         self._paper = -1
-        await self._write(block + _CONFIRM)
+        if rows:
+            await self._write(block)
+            await self._write(rows)
+            await self._write(_CONFIRM)
+        else:
+            await self._write(block + _CONFIRM)
+        status = 0
         for _ in range(_BLOCKS_LATE):
             if await self._printed():
                 return
             status = await self.status()
-            if self._paper < 0:  # else the answer came just before this one
+            if self._paper < 0 and status & ~HOT:  # else the answer came just before this one
                 _refuse(status)
+        _refuse(status)
         raise PrinterOffline
 
     async def _printed(self) -> bool:
         """Whether the confirmation is here, or comes in the time that a block may take."""
         if not await _within(_BLOCK_MS, self._until_confirmed()):
             return False
-        self._owed = b""
+        self._owed = self._owed_rows = b""
         if self._paper & _GS_R_PAPER_END:  # a printer that goes on without paper: better twice than never
             raise PaperOut
         return True
@@ -165,7 +195,7 @@ class Printer:
             raise PrinterOffline
         return self._status
 
-    async def _write(self, data: bytes) -> None:
+    async def _write(self, data: "Readable") -> None:
         self._writer.write(data)
         await self._writer.drain()
 

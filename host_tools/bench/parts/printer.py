@@ -1,8 +1,9 @@
 """58 mm thermal receipt printer on a UART: ESC/POS, 384 dots, GB 18030, cutter, paper and cover sensors.
 
 It prints line by line at 60 mm/s. What arrives meanwhile waits in a receive buffer of 4 KB; what does not fit
-is lost, since the UART has no handshake lines. Without paper or with the cover open the printer is offline:
-the buffer stands still, and only real-time (DLE EOT) and automatic status (GS a) are sent.
+is lost, since the UART has no handshake lines. Without paper, with the cover open, with a head that is too hot or a
+cutter that is stuck the printer is offline: the buffer stands still, and only real-time (DLE EOT) and automatic status
+(GS a) are sent. A hot head cools down and goes on by itself.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ BUFFER_SIZE = 4096
 DOTS_PER_MM = 8
 DOTS_PER_SECOND = 60 * DOTS_PER_MM
 ROLL_MM = 30_000
+NEAR_END_MM = 3_000  # what is left on a roll whose side the near-end sensor sees past
 
 _REAL_TIME_STATUS = b"\x10\x04"
 
@@ -31,6 +33,8 @@ class Printer:
         self.paper = Slip()  # still in the printer
         self.faults: list[str] = []  # commands the printer does not know, and what it could not print
         self.cover_open = False
+        self.cutter_stuck = False
+        self._cooling: Timer | None = None
         self._roll_dots = roll_mm * DOTS_PER_MM
         self._line: UartLine | None = None
         self._clock: Clock | None = None
@@ -47,6 +51,9 @@ class Printer:
         if self._moving is not None:
             self._moving.cancel()
         self._moving = None
+        if self._cooling is not None:
+            self._cooling.cancel()
+        self._cooling = None
         self._line = None
         self._buffer = bytearray()
         self._last_bytes = b""
@@ -61,11 +68,24 @@ class Printer:
 
     @property
     def online(self) -> bool:
-        return not (self.out_of_paper or self.cover_open)
+        return not (self.out_of_paper or self.cover_open or self.hot or self.cutter_stuck)
 
     @property
     def out_of_paper(self) -> bool:
         return self._roll_dots <= 0
+
+    @property
+    def near_end(self) -> bool:
+        return self._roll_dots < NEAR_END_MM * DOTS_PER_MM
+
+    @property
+    def hot(self) -> bool:
+        return self._cooling is not None
+
+    @property
+    def density(self) -> int:
+        """-6 (light) to 6 (dark), as GS ( K has set it."""
+        return self._typesetter.density
 
     @property
     def busy(self) -> bool:
@@ -86,6 +106,27 @@ class Printer:
 
     def close_cover(self) -> None:
         self.cover_open = False
+        self._sensors_changed()
+
+    def overheat(self, seconds: float) -> None:
+        """So much black in a row that the head has to cool down for that long."""
+        if self._clock is None:
+            return
+        if self._cooling is not None:
+            self._cooling.cancel()
+        self._cooling = self._clock.call_later(round(seconds * 1e6), self._cooled)
+        self._sensors_changed()
+
+    def _cooled(self) -> None:
+        self._cooling = None
+        self._sensors_changed()
+
+    def jam_cutter(self) -> None:
+        self.cutter_stuck = True
+        self._sensors_changed()
+
+    def free_cutter(self) -> None:
+        self.cutter_stuck = False
         self._sensors_changed()
 
     # -- the wire --
@@ -114,16 +155,24 @@ class Printer:
             case 1:
                 return 0x12 | 0x08 * (not self.online)
             case 2:
-                return 0x12 | 0x04 * self.cover_open | 0x20 * self.out_of_paper
+                fault = self.hot or self.cutter_stuck
+                return 0x12 | 0x04 * self.cover_open | 0x20 * self.out_of_paper | 0x40 * fault
+            case 3:
+                return 0x12 | 0x08 * self.cutter_stuck | 0x40 * self.hot
             case 4:
-                return 0x12 | 0x60 * self.out_of_paper
+                return 0x12 | 0x0C * self.near_end | 0x60 * self.out_of_paper
             case _:
                 return 0x12
 
     def _report(self) -> None:
         """Sends the automatic status's four bytes when what the board asked for in them is new."""
-        status = [0x10 | 0x08 * (not self.online) | 0x20 * self.cover_open, 0, 0x0C * self.out_of_paper, 0]
-        watched = [status[0] * (self._automatic >> 1 & 1), status[2] * (self._automatic >> 3 & 1)]
+        status = [
+            0x10 | 0x08 * (not self.online) | 0x20 * self.cover_open,
+            0x08 * self.cutter_stuck | 0x40 * self.hot,
+            0x03 * self.near_end | 0x0C * self.out_of_paper,
+            0,
+        ]
+        watched = [value * (self._automatic >> bit & 1) for value, bit in zip(status, (1, 2, 3, 0), strict=True)]
         if self._automatic and watched != self._reported:
             self._reported = watched
             self._send(status)
@@ -148,8 +197,10 @@ class Printer:
             self._selected = bool(n & 1)
         elif not self._selected or name == "DLE \x04":  # answered when it came
             return
-        elif name == "GS r" and n in (1, 2, 49, 50):
-            self._send([0])  # it has paper, or this would not be its turn; no drawer
+        elif name == "GS r" and n in (1, 49):
+            self._send([0x03 * self.near_end])  # it has some paper, or this would not be its turn
+        elif name == "GS r" and n in (2, 50):
+            self._send([0])  # no drawer
         elif name == "GS a":
             self._automatic = n
             self._reported = None

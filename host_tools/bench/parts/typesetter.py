@@ -29,6 +29,7 @@ BLADE_DOTS = 96  # from the print head to the cutter, 12 mm
 
 _CHOICES = (0, 1, 2, 48, 49, 50)  # three modes, each in binary and in ASCII
 _QR = 49  # the symbol type (cn) of GS ( k
+_COLUMN_HEIGHTS = {0: 8, 1: 8, 32: 24, 33: 24}  # dots, by the mode of ESC *
 _QR_LEVELS = {48: "l", 49: "m", 50: "q", 51: "h"}
 
 
@@ -50,6 +51,9 @@ class Typesetter:
         self._align = LEFT
         self._spacing = _LINE_SPACING
         self._spans: list[Span] = []
+        self._columns: list[Image.Image] = []  # ESC *: what this line has of a picture
+        self._graphics: Picture | None = None  # GS ( L: stored
+        self.density = 0
         self._qr_module = 3
         self._qr_level = "l"
         self._qr_data = b""
@@ -72,6 +76,13 @@ class Typesetter:
                 return self._cut(item.data)
             case "GS v":
                 return self._raster(item.data)
+            case "ESC *" if n in _COLUMN_HEIGHTS:
+                return self._add_columns(item.data)
+            case "GS (" if item.data[:1] == b"L" and len(item.data) > 4:
+                return self._graphics_function(item)
+            case "GS (" if item.data[:3] == b"K\x02\x00" and item.data[3] == 49:
+                self._set_density(item)
+                return []
             case "GS (" if item.data[:1] == b"k" and len(item.data) > 5 and item.data[3] == _QR:
                 return self._qr(item.data[4], item.data[5:])
             case _:
@@ -127,6 +138,8 @@ class Typesetter:
 
     def _end_line(self, feed: int) -> list[Print | Cut]:
         """Prints what the line has and moves on by `feed`, but never by less than the characters are high."""
+        if self._columns:
+            return self._end_picture(feed)
         height = max((CELL_HEIGHT_DOTS * span.style.height for span in self._spans), default=0)
         if not (height or feed):
             return []
@@ -149,10 +162,64 @@ class Typesetter:
         if not (stride and height):
             return []
         image = Image.frombytes("1", (stride * 8, height), data[6:])
+        return [*self._end_line(0), self._picture(image, 1 + (data[1] & 1), 1 + (data[1] >> 1 & 1))]
+
+    def _picture(self, image: Image.Image, across: int, down: int) -> Picture:
+        """Magnified, and cut off at the paper's edge."""
+        size = (image.width * across, image.height * down)
         label = f"[image {image.width}x{image.height}]"
-        size = (image.width * (1 + (data[1] & 1)), image.height * (1 + (data[1] >> 1 & 1)))
         image = image.resize(size, Image.Resampling.NEAREST).crop((0, 0, min(size[0], WIDTH_DOTS), size[1]))
-        return [*self._end_line(0), Picture(image, self._align, label)]
+        return Picture(image, self._align, label)
+
+    def _add_columns(self, data: bytes) -> list[Print | Cut]:
+        """ESC *: columns of 24 dots, or of 8 that are three times as high; top first, beside what the line has."""
+        height = _COLUMN_HEIGHTS[data[0]]
+        count = data[1] | data[2] << 8
+        if not count:
+            return []
+        columns = Image.frombytes("1", (height, count), data[3:]).transpose(Image.Transpose.TRANSPOSE)
+        width = count if data[0] & 1 else 2 * count  # single density: twice as wide
+        columns = columns.resize((width, 24), Image.Resampling.NEAREST)
+        if self._spans:
+            self._faults.append("text and a picture in one line")
+            self._spans.clear()
+        self._columns.append(columns)
+        return []
+
+    def _end_picture(self, feed: int) -> list[Print | Cut]:
+        height = self._columns[0].height
+        whole = Image.new("1", (sum(piece.width for piece in self._columns), height))
+        x = 0
+        for piece in self._columns:
+            whole.paste(piece, (x, 0))
+            x += piece.width
+        self._columns.clear()
+        rest = feed - height
+        return [self._picture(whole, 1, 1), *([TextLine((), self._align, rest)] if rest > 0 else [])]
+
+    def _graphics_function(self, item: Command) -> list[Print | Cut]:
+        """GS ( L: 112 stores a monochrome picture, 50 prints it."""
+        function, data = item.data[4], item.data[5:]
+        if function == 112 and data[:1] == b"0" and len(data) > 7:
+            width, height = data[4] | data[5] << 8, data[6] | data[7] << 8
+            rows = data[8:]
+            if width and height and len(rows) == (width + 7) // 8 * height:
+                image = Image.frombytes("1", (width, height), rows)
+                self._graphics = self._picture(image, data[1], data[2])
+                return []
+        elif function in (2, 50):
+            stored, self._graphics = self._graphics, None
+            return [*self._end_line(0), *([stored] if stored else [])]
+        self._refuse(item)
+        return []
+
+    def _set_density(self, item: Command) -> None:
+        """GS ( K, function 49: 0, 1 to 6, and from 250 on the negative ones."""
+        level = item.data[4]
+        if level <= 6 or level >= 250:
+            self.density = level if level <= 6 else level - 256
+        else:
+            self._refuse(item)
 
     def _qr(self, function: int, data: bytes) -> list[Print | Cut]:
         match function:

@@ -7,7 +7,7 @@ import zxingcpp
 from escpos.printer import Dummy  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops
 
 from host_tools.bench.clock import VirtualClock
 from host_tools.bench.parts.paper import RIGHT, WIDTH_DOTS, Picture, Span, Style, TextLine
@@ -234,6 +234,55 @@ def test_raster_image_may_be_doubled_and_is_cut_at_the_edge(rig: Rig) -> None:
     assert picture.label == "[image 240x1]"
 
 
+@pytest.mark.parametrize("impl", ["bitImageRaster", "graphics", "bitImageColumn"])
+@pytest.mark.parametrize(("vertical", "horizontal"), [(True, True), (False, True), (True, False)])
+def test_python_escpos_pictures(rig: Rig, impl: str, vertical: bool, horizontal: bool) -> None:
+    """Each of its ways to send one comes to the same dots."""
+    picture = Image.linear_gradient("L").resize((100, 48)).convert("1")
+    sender = Dummy()
+    sender.image(picture, impl=impl, high_density_vertical=vertical, high_density_horizontal=horizontal)
+    rig.print(sender.output)
+    prints = rig.printer.paper.prints
+    assert all(isinstance(item, Picture) for item in prints)
+    height = sum(item.advance for item in prints)
+    dots = Image.new("1", (WIDTH_DOTS, height))
+    y = 0
+    for item in prints:
+        assert isinstance(item, Picture)
+        dots.paste(item.image, (0, y))
+        y += item.advance
+    down = 1 if vertical else 3 if impl == "bitImageColumn" else 2
+    across = 1 if horizontal else 2
+    size = (100 * across, 48 * down)
+    expected = ImageChops.invert(picture.convert("L")).convert("1").resize(size, Image.Resampling.NEAREST)
+    assert height == size[1]
+    assert dots.crop((0, 0, *size)).tobytes() == expected.tobytes()
+    assert rig.printer.faults == []
+
+
+def test_columns_side_by_side(rig: Rig) -> None:
+    rig.print(b"\x1b*\x01\x02\x00\x80\x01" + b"\x1b*\x21\x01\x00\xff\x00\xff" + b"\n")
+    (picture, rest) = rig.printer.paper.prints
+    assert isinstance(picture, Picture)
+    assert picture.image.size == (3, 24)
+    assert [[picture.image.getpixel((x, y)) for x in range(3)] for y in (0, 3, 21)] == [
+        [255, 0, 255],
+        [0, 0, 255],
+        [0, 255, 255],
+    ]
+    assert rest.advance == 6
+
+
+def test_density_is_kept_until_the_printer_is_initialised(rig: Rig) -> None:
+    for sent, density in ((3, 3), (250, -6), (255, -1), (0, 0), (6, 6)):
+        rig.print(b"\x1d(K\x02\x00\x31" + bytes([sent]))
+        assert rig.printer.density == density
+    rig.print(b"\x1d(K\x02\x00\x31\x07")
+    assert rig.printer.faults == ["'GS (' 4b02003107"]
+    rig.print(b"\x1b@")
+    assert rig.printer.density == 0
+
+
 @pytest.mark.parametrize("level", [b"0", b"1", b"2", b"3"])
 def test_qr_codes_can_be_read(rig: Rig, level: bytes) -> None:
     payload = "银联 https://example.com/r/000012".encode()
@@ -287,7 +336,7 @@ def test_paper_runs_out_and_printing_goes_on_with_the_next_roll() -> None:
         OFFLINE,
         b"\x32",
         b"\x12",
-        b"\x72",
+        b"\x7e",
     )
     rig.print(b"6\n")
     assert rig.text == "0\n1\n2\n"
@@ -305,6 +354,61 @@ def test_an_open_cover_stops_it(rig: Rig) -> None:
     rig.printer.close_cover()
     run_all(rig.clock)
     assert rig.text == "text\n"
+
+
+def test_a_hot_head_pauses_and_goes_on_by_itself(rig: Rig) -> None:
+    rig.printer.receive(b"one\ntwo\n\x1dr\x01")
+    rig.clock.advance_to(rig.clock.now_us + 70_000)
+    rig.printer.overheat(4)
+    rig.clock.advance_to(rig.clock.now_us + 3_000_000)
+    assert rig.text == "one\ntwo\n"  # the line that was under way is finished
+    assert (rig.status(1), rig.status(2), rig.status(3), rig.status(4)) == (OFFLINE, b"\x52", b"\x52", b"\x12")
+    run_all(rig.clock)
+    assert rig.line.take() == b"\x00"
+    assert (rig.status(1), rig.status(2), rig.status(3)) == (ONLINE, b"\x12", b"\x12")
+
+
+def test_a_stuck_cutter_is_a_fault_until_somebody_frees_it(rig: Rig) -> None:
+    rig.printer.jam_cutter()
+    rig.print(b"text\n")
+    assert rig.text == "\n"
+    assert (rig.status(1), rig.status(2), rig.status(3)) == (OFFLINE, b"\x52", b"\x1a")
+    rig.printer.free_cutter()
+    run_all(rig.clock)
+    assert rig.text == "text\n"
+
+
+def test_the_end_of_the_roll_comes_near(rig: Rig) -> None:
+    rig.printer.load_paper(3_001)
+    assert rig.status(4) == b"\x12"
+    rig.print(b"\x1dr\x01")
+    assert rig.line.take() == b"\x00"
+    rig.print(b"text\n\x1dr\x01")
+    assert rig.line.take() == b"\x03"
+    assert (rig.status(1), rig.status(4)) == (ONLINE, b"\x1e")
+    rig.print(b"\x1da\x0f")
+    assert rig.line.take() == b"\x10\x00\x03\x00"
+
+
+def test_python_escpos_asks_how_it_is(rig: Rig) -> None:
+    class Wired(Dummy):  # type: ignore[misc]
+        def _raw(self, data: bytes) -> None:
+            rig.printer.receive(data)
+
+        def _read(self) -> bytes:
+            return rig.line.take()
+
+    asker = Wired()
+    assert asker.is_online()
+    assert asker.paper_status() == 2
+    rig.printer.load_paper(1_000)
+    assert asker.paper_status() == 1
+    rig.printer.paper_out()
+    assert asker.paper_status() == 0
+    assert not asker.is_online()
+    rig.printer.load_paper()
+    rig.printer.overheat(60)
+    assert not asker.is_online()
 
 
 def test_the_buffer_keeps_what_fits(rig: Rig) -> None:
@@ -363,9 +467,9 @@ def test_automatic_status_tells_what_it_was_asked_for(rig: Rig) -> None:
     rig.printer.open_cover()
     assert rig.line.take() == b"\x38\x00\x00\x00"
     rig.printer.paper_out()
-    assert rig.line.take() == b"\x38\x00\x0c\x00"
+    assert rig.line.take() == b"\x38\x00\x0f\x00"
     rig.printer.close_cover()
-    assert rig.line.take() == b"\x18\x00\x0c\x00"
+    assert rig.line.take() == b"\x18\x00\x0f\x00"
     rig.printer.load_paper()
     assert rig.line.take() == b"\x10\x00\x00\x00"
     rig.print(b"text\n\x1da\x08")  # paper alone
