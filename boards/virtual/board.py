@@ -26,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.drivers.atecc608 import Atecc608
     from suanpan.drivers.chip_slot import ChipSlot
+    from suanpan.drivers.pn532 import Pn532
     from suanpan.drivers.st7789 import St7789
 
 DATA = "/data"
@@ -72,6 +73,20 @@ def chip_slot() -> "ChipSlot":
         Pin(wiring["off"], Pin.IN),
         wiring["clock"],
     )
+
+
+def contactless_reader() -> "Pn532":
+    from machine import SPI  # for the first card that is tapped
+
+    from suanpan.drivers.pn532 import Pn532
+    from suanpan.drivers.pn532_spi import SpiLink
+
+    wiring = PINS["contactless"]
+    spi = SPI(
+        wiring["spi"], wiring["frequency"], sck=Pin(wiring["sck"]), mosi=Pin(wiring["mosi"]), miso=Pin(wiring["miso"])
+    )
+    irq = Pin(wiring["irq"], Pin.IN, Pin.PULL_UP)
+    return Pn532(SpiLink(spi, Pin(wiring["select"], Pin.OUT, value=1), irq))
 
 
 def service_line() -> UART:

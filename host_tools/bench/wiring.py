@@ -13,8 +13,10 @@ from host_tools.bench.parts.atecc608 import Atecc608
 from host_tools.bench.parts.battery import Battery
 from host_tools.bench.parts.buzzer import Buzzer
 from host_tools.bench.parts.chip_slot import ChipSlot
+from host_tools.bench.parts.field import Field
 from host_tools.bench.parts.keypad import Keypad
 from host_tools.bench.parts.lights import Lights
+from host_tools.bench.parts.pn532_spi import Pn532Spi
 from host_tools.bench.parts.printer import Printer
 from host_tools.bench.parts.service_port import ServicePort
 from host_tools.bench.parts.ssd1306 import Ssd1306
@@ -44,6 +46,8 @@ class Parts:
     display: Ssd1306 | St7789
     swipe_reader: SwipeReader
     chip_slot: ChipSlot
+    contactless_reader: Pn532Spi
+    field: Field  # in front of its antenna
     printer: Printer
     buzzer: Buzzer
     lights: Lights
@@ -77,15 +81,18 @@ def build(table: Path, random: Random) -> Parts:
     swipe_reader = SwipeReader()
     slot = pins["chip_slot"]
     chip_slot = ChipSlot(slot["command_vcc"], slot["reset"], slot["off"], slot["clock"])
+    field = Field()
+    reader = pins["contactless"]
+    contactless_reader = Pn532Spi(field, reader["select"], reader["irq"])
     printer = Printer()
     buzzer = Buzzer()
     lights = Lights(pins["lights"])
     battery = Battery()
     tamper_switch = TamperSwitch(pins["tamper"])
     service = ServicePort()
-    on_pins: list[PinPart] = [keypad, chip_slot, lights, tamper_switch]
+    on_pins: list[PinPart] = [keypad, chip_slot, contactless_reader.lines, lights, tamper_switch]
     on_i2c: list[tuple[int, I2cPart]] = []
-    on_spi: list[tuple[int, SpiPart]] = []
+    on_spi: list[tuple[int, SpiPart]] = [(reader["spi"], contactless_reader)]
     on_pwm: dict[int, PwmPart] = {pins["buzzer"]: buzzer}
     display: Ssd1306 | St7789
     if "spi" in pins["display"]:
@@ -105,6 +112,8 @@ def build(table: Path, random: Random) -> Parts:
         display,
         swipe_reader,
         chip_slot,
+        contactless_reader,
+        field,
         printer,
         buzzer,
         lights,

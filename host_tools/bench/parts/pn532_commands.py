@@ -28,6 +28,7 @@ class Commands:
     def __init__(self, chip: Pn532, field: Field) -> None:
         self.power_down = False  # has been asked for
         self.sam_mode = 0
+        self.interrupts = True  # P70_IRQ is driven
         self.baud_rate = 4  # 115,200; the bench's lines have whatever rate the board has set
         self._chip = chip
         self.radio = Radio(field)
@@ -72,6 +73,7 @@ class Commands:
         """As the chip is when its power comes."""
         self.power_down = False
         self.sam_mode = 0
+        self.interrupts = True
         self.baud_rate = 4
         self.radio.reset()
 
@@ -168,6 +170,7 @@ class Commands:
         if not 1 <= len(parameters) <= 3 or not 1 <= parameters[0] <= 4:
             raise BadSyntax
         self.sam_mode = parameters[0]
+        self.interrupts = parameters[2:] != b"\x00"
         return self._say(b"", 0)
 
     def _power_down(self, parameters: bytes) -> Work:

@@ -1,4 +1,4 @@
-"""The PN532's interrupt line (P70_IRQ): low while there is a frame for the host."""
+"""The PN532's interrupt line (P70_IRQ): low while there is a frame for the host, unless SAMConfiguration forbids it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class InterruptLine:
             self._wires.changed(self._irq)
 
     def level(self, pin: int) -> int | None:
-        return int(not self._chip.ready) if pin == self._irq else None
+        if pin != self._irq:
+            return None
+        return int(not (self._chip.ready and self._chip.commands.interrupts))
 
     def driven(self, pin: int) -> None:
         """Nothing that the board drives interests this line."""
