@@ -54,8 +54,7 @@ class Keypad:
 
     async def run(self) -> None:
         self._rest()
-        for column in self._columns:
-            column.irq(handler=self._on_edge, trigger=column.IRQ_FALLING | column.IRQ_RISING)
+        self._listen()
         if self._touched():
             await self._release()  # what is down from the start hangs, and has not been pressed
         while True:
@@ -95,6 +94,10 @@ class Keypad:
         self._ticks[at] = asyncio.core.ticks()  # type: ignore[attr-defined]  # the stubs lack it
         self._count += 1
         self._pushed.set()
+
+    def _listen(self) -> None:
+        for column in self._columns:
+            column.irq(handler=self._on_edge, trigger=column.IRQ_FALLING | column.IRQ_RISING)
 
     def _on_edge(self, _pin: "Pin") -> None:
         self._edge.set()
