@@ -59,7 +59,7 @@ class Bank:
         return None if row is None else CardRecord(*row)
 
     def balance(self, pan: str) -> int:
-        """What the card can still spend, in fen; LookupError for a card of no account here."""
+        """What the card can still spend, in fen, below zero if it owes; LookupError for a card of no account here."""
         row = self._db.execute(
             "SELECT balance FROM card JOIN account ON account = account.id WHERE pan = ?", (pan,)
         ).fetchone()
@@ -80,12 +80,13 @@ class Bank:
             return Code.NO_SUCH_CARD
         code = _check_card(card, stripe, month)
         if code is Code.APPROVED:
-            code = self._check_pin(card, pin)
+            code = self.verify_pin(card, pin)
         if code is Code.APPROVED and self.balance(card.pan) < amount:
             code = Code.INSUFFICIENT_FUNDS
         return code
 
-    def _check_pin(self, card: CardRecord, pin: str | None) -> Code:
+    def verify_pin(self, card: CardRecord, pin: str | None) -> Code:
+        """None where no PIN was entered, which only some cards allow. Counts a wrong one against the card."""
         if pin is None:
             return Code.WRONG_PIN if card.service_code[2] in _PIN_REQUIRED else Code.APPROVED
         if card.pin_tries_left == 0:

@@ -2,7 +2,8 @@
 
 Order of the gates, each with its own code: a message that parses (30), a terminal that is enrolled (97) with
 its merchant (03); for a financial message also a session (77) and a good MAC (A0); only then what it asks.
-Nothing that fails a gate enters the books or uses up a STAN.
+Nothing that fails a gate enters the books or uses up a STAN. Sign-in, settlement, sign-off and echo have no MAC in
+this dialect.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 from psec.tr31 import KeyBlockError
 
-from host_tools.acquirer import spec, trace
+from host_tools.acquirer import asked, spec, trace
+from host_tools.acquirer.advices import Advices
 from host_tools.acquirer.bank import Bank
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.ledger import Ledger
+from host_tools.acquirer.register import Register
+from host_tools.acquirer.reversals import Reversals
 from host_tools.acquirer.sessions import Sessions
+from host_tools.acquirer.settlement import Settlement
 from host_tools.acquirer.spec import Message
 from host_tools.acquirer.terminals import Terminal, Terminals
 from host_tools.acquirer.transactions import Transactions
@@ -26,16 +31,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from host_tools.acquirer.asked import Asked, Kind
     from host_tools.acquirer.crypto import Random
     from host_tools.acquirer.store import Store
 
+    Decide = Callable[[Asked, Terminal, str, datetime], Verdict]
+
 _MINIMUM: Final = frozenset((11, 41))  # without these nobody would know whom a reply is for
-_FINANCIAL: Final = ("0200", "0400")
+_FINANCIAL: Final = ("0200", "0220", "0400")
+_NAMES_ISSUER: Final = ("0200", "0220")  # its reply has F44
 
 # What a reply repeats of its request; F60 of a sign-in reply carries the host's batch instead.
 _ECHOED: Final = {
     "0200": (2, 3, 4, 11, 14, 25, 41, 42, 49, 60),
+    "0220": (2, 3, 4, 11, 14, 25, 38, 41, 42, 49, 60),
     "0400": (2, 3, 4, 11, 25, 41, 42, 49, 60),
+    "0500": (11, 41, 42, 49, 60, 63),
 }
 _ECHOED_OTHERWISE: Final = (11, 41, 42, 60)
 _NO_MAC: Final = "00" * spec.MAC_LENGTH
@@ -44,8 +55,8 @@ _NO_MAC: Final = "00" * spec.MAC_LENGTH
 class Acquirer:
     """`now` gives the host's local time, `random(n)` n bytes; `tracer` gets every message in and out.
 
-    `bank` and `ledger` are there for whoever reconciles: `ledger.totals(tid, batch)`, `ledger.check()`,
-    `bank.balance(pan)`.
+    `bank` and `ledger` are there for whoever reconciles: `ledger.totals(tid, batch)`, `ledger.sums(tid, batch)`,
+    `ledger.check()`, `bank.balance(pan)`.
     """
 
     def __init__(
@@ -63,7 +74,19 @@ class Acquirer:
         self._tracer = tracer
         self._terminals = Terminals(store)
         self._sessions = Sessions(self._terminals, random)
-        self._transactions = Transactions(store, self.bank, self.ledger, random)
+        self._settlement = Settlement(store, self.ledger, self._terminals)
+        register = Register(store)
+        transactions = Transactions(self.bank, self.ledger, register, random)
+        reversals = Reversals(self.ledger, register)
+        advices = Advices(self.bank, self.ledger, register)
+        self._decide: dict[Kind, Decide] = {
+            "sale": transactions.sale,
+            "void": transactions.void,
+            "refund": advices.refund,
+            "offline_sale": advices.offline_sale,
+            "reversal": reversals.reverse,
+            "void_reversal": reversals.reverse,
+        }
         self._institution = store.institution
 
     def answer(self, frame: bytes, forced: str | None = None) -> bytes | None:
@@ -120,12 +143,12 @@ class Acquirer:
                 return self._sessions.sign_in(request, terminal)
             case "0820":
                 return self._sessions.manage(request, terminal)
-            case "0200":
+            case "0500":
+                return self._settlement.settle(request, terminal, rrn, at)
+            case mti if mti in _FINANCIAL:
                 _authenticate(request, frame, terminal)
-                return self._transactions.sale(request, terminal, rrn, at)
-            case "0400":
-                _authenticate(request, frame, terminal)
-                return self._transactions.reversal(request, terminal, rrn, at)
+                what = asked.read(request, terminal.tid)
+                return self._decide[what.kind](what, terminal, rrn, at)
         raise Refused(Code.NOT_SUPPORTED)
 
     def _reply(self, request: Message, verdict: Verdict, rrn: str | None, at: datetime) -> Message:
@@ -135,10 +158,10 @@ class Acquirer:
         fields |= {12: f"{at:%H%M%S}", 13: f"{at:%m%d}", 32: self._institution, 39: verdict.code}
         if rrn is not None:
             fields[37] = rrn
-        if mti in _FINANCIAL:
+        if mti in _FINANCIAL or mti == "0500":
             fields[15] = fields[13]
         fields |= verdict.fields
-        if mti == "0200":
+        if mti in _NAMES_ISSUER:
             fields[44] = f"{verdict.fields.get(44, ''):<11}{self._institution:<11}"
         if spec.MAC in request.fields or mti in _FINANCIAL:
             fields[spec.MAC] = _NO_MAC

@@ -15,6 +15,8 @@ _SIGN_OFF: Final = "002"  # F60.3
 _ECHO: Final = "301"
 
 _SERIAL_MARK: Final = "Sequence No"
+_STANS: Final = 999_999  # 000001 to that, and round again
+_OVERTAKEN: Final = 100  # STANs by which a message may be older than the session's sign-in, to be taken for a late one
 
 
 class Sessions:
@@ -29,6 +31,9 @@ class Sessions:
 
         Only the suite that the terminal is enrolled with is served: whoever asks for another, or for single DES (001),
         gets 40 and the session stays as it is, so that nobody talks a terminal down.
+
+        A sign-in that comes twice, or is overtaken by the next one, gets the keys of the session that there is: new
+        ones would be the host's alone, as the terminal has taken those of the answer it was waiting for.
         """
         if not {60, 62, 63} <= request.fields.keys():
             raise Refused(Code.FORMAT)
@@ -37,19 +42,32 @@ class Sessions:
         if _serial(request) != terminal.serial:
             raise Refused(Code.TERMINAL_NOT_PERMITTED)
         suite = terminal.suite
-        pik, mak = suite.new_working_keys(self._random)
-        self._terminals.start_session(terminal, pik, mak)
+        pik, mak = terminal.pik, terminal.mak
+        if pik is None or mak is None or not _is_late(request, terminal):
+            pik, mak = suite.new_working_keys(self._random)
+            self._terminals.start_session(terminal, pik, mak, request.fields[11])
         keys = suite.wrap_working_keys(terminal.tmk, pik, mak)
         return Verdict(Code.APPROVED, {60: f"00{terminal.batch:06d}{suite.network_code}", 62: keys.hex().upper()})
 
     def manage(self, request: Message, terminal: Terminal) -> Verdict:
-        """0820: after a sign-off the working keys are gone on this side; an echo needs no session."""
+        """0820: after a sign-off the working keys are gone on this side; an echo needs no session.
+
+        A sign-off that the next sign-in has overtaken ends nothing, and is answered all the same.
+        """
         network_code = _network_code(request)
         if network_code == _SIGN_OFF:
-            self._terminals.end_session(terminal.tid)
+            if not _is_late(request, terminal):
+                self._terminals.end_session(terminal.tid)
         elif network_code != _ECHO:
             raise Refused(Code.NOT_SUPPORTED)
         return Verdict(Code.APPROVED)
+
+
+def _is_late(request: Message, terminal: Terminal) -> bool:
+    """Whether it is the sign-in that began the session, or was sent before that."""
+    if terminal.signed_in is None:
+        return False
+    return (int(terminal.signed_in) - int(request.fields[11])) % _STANS <= _OVERTAKEN
 
 
 def _network_code(request: Message) -> str:

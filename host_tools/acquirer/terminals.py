@@ -41,7 +41,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """`pik` and `mak` are None while the terminal is not signed in."""
+    """`pik` and `mak` are None while the terminal is not signed in; `signed_in` is the STAN of its last sign-in."""
 
     tid: str
     mid: str
@@ -52,6 +52,7 @@ class Terminal:
     tmk: bytes = field(repr=False)
     pik: bytes | None = field(repr=False)
     mak: bytes | None = field(repr=False)
+    signed_in: str | None
 
 
 class Terminals:
@@ -83,13 +84,13 @@ class Terminals:
     def find(self, tid: str) -> Terminal | None:
         """The terminal and its session; raises KeyBlockError if a key is not what the row says it is."""
         row = self._db.execute(
-            """SELECT mid, account, serial, batch, suite, tmk, pik, mak
+            """SELECT mid, account, serial, batch, suite, tmk, pik, mak, signed_in
                FROM terminal JOIN merchant USING (mid) WHERE tid = ?""",
             (tid,),
         ).fetchone()
         if row is None:
             return None
-        mid, account, serial, batch, name, tmk, pik, mak = row
+        mid, account, serial, batch, name, tmk, pik, mak, signed_in = row
         found = suite_named(name)
         return Terminal(
             tid,
@@ -101,15 +102,22 @@ class Terminals:
             self._keys.open(KeyBox.TMK, found.cipher, tmk),
             None if pik is None else self._keys.open(KeyBox.PIK, found.cipher, pik),
             None if mak is None else self._keys.open(KeyBox.MAK, found.cipher, mak),
+            signed_in,
         )
 
-    def start_session(self, terminal: Terminal, pik: bytes, mak: bytes) -> None:
+    def start_session(self, terminal: Terminal, pik: bytes, mak: bytes, stan: str) -> None:
         """Replace the working keys; what was made with the old ones is refused from now on."""
         cipher = terminal.suite.cipher
+        sealed = self._keys.seal(KeyBox.PIK, cipher, pik), self._keys.seal(KeyBox.MAK, cipher, mak)
         self._db.execute(
-            "UPDATE terminal SET pik = ?, mak = ? WHERE tid = ?",
-            (self._keys.seal(KeyBox.PIK, cipher, pik), self._keys.seal(KeyBox.MAK, cipher, mak), terminal.tid),
+            "UPDATE terminal SET pik = ?, mak = ?, signed_in = ? WHERE tid = ?", (*sealed, stan, terminal.tid)
         )
 
     def end_session(self, tid: str) -> None:
         self._db.execute("UPDATE terminal SET pik = NULL, mak = NULL WHERE tid = ?", (tid,))
+
+    def next_batch(self, terminal: Terminal) -> None:
+        """Open the batch after the one that was open, 999999 being followed by 1."""
+        self._db.execute(
+            "UPDATE terminal SET batch = ? WHERE tid = ?", (terminal.batch % _LAST_BATCH + 1, terminal.tid)
+        )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from host_tools.acquirer import sums
 from host_tools.acquirer.codes import Code
 from host_tools.acquirer.spec import FIELDS, MAC, Message
 from host_tools.acquirer.suites import SUITES
@@ -19,18 +20,33 @@ if TYPE_CHECKING:
 
 Direction = Literal["in", "out", "dropped", "fault"]
 
-_PAN, _AMOUNT, _CODE, _TERMINAL_DATA = 2, 4, 39, 62
+_PAN, _AMOUNT, _CODE, _SUMS, _ORIGINAL, _TERMINAL_DATA = 2, 4, 39, 48, 61, 62
 _HARMLESS: Final = frozenset((3, 4, 11, 12, 13, 14, 15, 22, 23, 25, 26, 32, 37, 38, 39, 41, 42, 44, 49, 53, 60, 61, 63))
 _SHORTEST_PAN: Final = 13
 _ARROWS: Final = {"in": "-->", "out": "<--", "dropped": "-x-", "fault": "!!!"}
+# By message type and the first two digits of F60, or the network code in it.
 _NAMES: Final = {
-    "0200": "消费 sale",
-    "0400": "冲正 reversal",
+    "0200 22": "消费 sale",
+    "0200 23": "撤销 void",
+    "0220 25": "退货 refund",
+    "0220 30": "离线结算 offline sale",
+    "0400 22": "冲正 reversal",
+    "0400 23": "撤销冲正 reversal of a void",
+    "0500 201": "结算 settlement",
     **{f"0800 {suite.network_code}": "签到 sign-in" for suite in SUITES.values()},
     "0820 002": "签退 sign-off",
     "0820 301": "回响测试 echo",
 }
-_REQUEST_OF: Final = {"0210": "0200", "0410": "0400", "0810": "0800", "0830": "0820"}
+_REQUEST_OF: Final = {
+    "0210": "0200",
+    "0230": "0220",
+    "0410": "0400",
+    "0510": "0500",
+    "0810": "0800",
+    "0830": "0820",
+}
+_SETTLEMENT: Final = ("0500", "0510")
+_SETTLED: Final = {sums.EQUAL: " 平 balanced", sums.DIFFERENT: " 不平 not balanced"}
 _MEANINGS: Final = {code.value: code.meaning for code in Code}
 
 
@@ -81,8 +97,8 @@ def record(at: datetime, direction: Direction, message: Message | None, note: st
 
 def _name(message: Message) -> str:
     request_mti = _REQUEST_OF.get(message.mti, message.mti)
-    network_code = message.fields.get(60, "")[8:11]
-    name = _NAMES.get(request_mti) or _NAMES.get(f"{request_mti} {network_code}", "")
+    kind = message.fields.get(60, "")
+    name = _NAMES.get(f"{request_mti} {kind[:2]}") or _NAMES.get(f"{request_mti} {kind[8:11]}", "")
     return f"{name} reply" if name and request_mti != message.mti else name
 
 
@@ -98,7 +114,7 @@ def _masked(mti: str, number: int, value: str) -> str:
         # Text that travels as bytes: what is no text must not reach somebody's screen as control codes.
         text = bytes.fromhex(value).decode("ascii", "replace")
         return "".join(character if character.isprintable() else "?" for character in text)
-    if number in _HARMLESS:
+    if number in _HARMLESS or (number == _SUMS and mti in _SETTLEMENT and len(value) == sums.LENGTH):
         return value
     if number == _PAN and len(value) >= _SHORTEST_PAN:
         return f"{value[:6]}{'*' * (len(value) - 10)}{value[-4:]}"
@@ -109,8 +125,27 @@ def _masked(mti: str, number: int, value: str) -> str:
 
 def _explained(field: TracedField) -> str:
     if field.number == _AMOUNT:
-        yuan, fen = divmod(int(field.value), 100)
-        return f"{field.value} ({yuan}.{fen:02d} 元)"
+        return f"{field.value} ({_yuan(int(field.value))} 元)"
     if field.number == _CODE:
         return f"{field.value} ({_MEANINGS.get(field.value, 'scripted')})"
+    if field.number == _ORIGINAL:
+        return f"{field.value} ({_original(field.value)})"
+    if field.number == _SUMS and field.value.isdecimal():
+        domestic, foreign = sums.halves(field.value)
+        return f"内卡 domestic {_half(*domestic)}; 外卡 foreign {_half(*foreign)}"
     return field.value
+
+
+def _original(value: str) -> str:
+    batch, stan, day = value[:6], value[6:12], value[12:]
+    named = f"批次号 batch {batch}, 流水号 STAN {stan}"
+    return f"{named}, 日期 MMDD {day}" if day else named
+
+
+def _half(half: sums.Sums, answer: str) -> str:
+    debit, credit = _yuan(half.debit), _yuan(half.credit)
+    return f"借 debit {debit}/{half.debits}, 贷 credit {credit}/{half.credits}{_SETTLED.get(answer, '')}"
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"

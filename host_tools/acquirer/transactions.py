@@ -1,173 +1,110 @@
-"""Sales and reversals: the 0200 and the 0400, decided, entered in the books, and recognised when repeated.
+"""What is asked for online, the 0200: a sale, and the void that takes one back within its batch.
 
-A transaction is named by (terminal, batch, STAN) and kind. What comes of each:
+A repeated 0200, or one under a STAN that the batch has used, gets 94, whatever it says now: no money, no PIN try.
+One that arrives after its own reversal gets 22 and moves nothing.
 
-- a repeated 0200 gets 94, whatever it says now: no money, no PIN try;
-- a 0400 whose sale is known gets 00, and the sale's mirror entry if the sale had moved money;
-- a 0400 whose sale is unknown gets 25: the request never came, or was refused before it counted. The reversal
-  is kept all the same, so that a request still under way finds it: a 0200 that arrives after its reversal
-  gets 22 and moves nothing. 25 rather than 00 because there was nothing to reverse ("no record found" in
-  UnionPay's list); to the terminal both are an answer that closes its reversal;
-- a repeated 0400 gets the code of the first, and nothing else happens;
-- a 0400 that names a known sale with another amount (64) or another card (22) is refused and the sale stands.
-  Neither code closes the reversal at the terminal: a contradiction is for people to resolve.
+A void is of a sale that the host has approved: of the open batch, by its STAN, reference and authorisation code
+(25), the same card (14), neither reversed nor voided nor refunded before (12), the whole amount (64). It moves the
+money back by an entry of its own; the sale's stands, so both are in the batch's sums. What was sold without the host
+is taken back by a refund.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from host_tools.acquirer.codes import Code, Refused, Verdict
-from host_tools.acquirer.suites import PIN_BLOCK_8, PIN_BLOCK_16, PinBlockError, PinFieldError
+from host_tools.acquirer.presented import pin, stripe
+from host_tools.acquirer.suites import PinBlockError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from host_tools.acquirer.bank import Bank
+    from host_tools.acquirer.asked import Asked, Key
+    from host_tools.acquirer.bank import Bank, CardRecord
     from host_tools.acquirer.crypto import Random
     from host_tools.acquirer.ledger import Ledger
-    from host_tools.acquirer.spec import Message
-    from host_tools.acquirer.store import Store
+    from host_tools.acquirer.register import Register
     from host_tools.acquirer.terminals import Terminal
-
-_SALE_FIELDS: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 35, 41, 42, 49, 60))
-_REVERSAL_FIELDS: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 39, 41, 42, 49, 60))
-_PIN_FIELDS: Final = frozenset((26, PIN_BLOCK_8, 53, PIN_BLOCK_16))
-
-_PROCESSING_SALE: Final = "000000"
-_CONDITION_NORMAL: Final = "00"
-_TYPE_SALE: Final = "22"  # F60.1
-_ENTRY_SWIPED: Final = "02"  # F22, first two digits
-_PIN_ENTERED: Final = {"1": True, "2": False}  # F22, third digit
-_CURRENCY_CNY: Final = "156"
-_TYPE_BATCH_NETWORK: Final = 11  # digits of F60 up to the network code
-_EXPIRY_AND_SERVICE: Final = 7  # digits of track 2 that must follow the separator
-
-Kind = Literal["sale", "reversal"]
-
-
-class _Key(NamedTuple):
-    tid: str
-    batch: str
-    stan: str
-
-
-class _Row(NamedTuple):
-    pan: str
-    amount: int
-    code: str
-    entry: int | None
 
 
 class Transactions:
-    """Both methods expect to be called inside `store.transaction()`, for a message whose MAC is good."""
+    """Both methods expect to be called inside `store.transaction()`, for a message whose MAC is good, and raise
+    Refused for one that is not to be kept."""
 
-    def __init__(self, store: Store, bank: Bank, ledger: Ledger, random: Random) -> None:
-        self._db = store.db
+    def __init__(self, bank: Bank, ledger: Ledger, register: Register, random: Random) -> None:
         self._bank = bank
         self._ledger = ledger
+        self._register = register
         self._random = random
 
-    def sale(self, request: Message, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        """Decide a 0200; raises Refused for one that is not to be kept."""
-        fields = request.fields
-        _require(request, _SALE_FIELDS)
-        expiry_and_service = _stripe(fields, terminal.suite.pin_field)
-        key = _Key(terminal.tid, fields[60][2:8], fields[11])
-        amount = int(fields[4])
-        if int(key.batch) != terminal.batch:
-            raise Refused(Code.SIGN_IN)
-        if amount == 0:
-            raise Refused(Code.INVALID_AMOUNT)
-        known = self._find(key)
-        if "sale" in known:
-            raise Refused(Code.DUPLICATE)
-        if "reversal" in known:
-            raise Refused(Code.STATE_CONFLICT)
-
-        card = self._bank.find(fields[2])
+    def sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        expiry_and_service = stripe(asked, terminal.suite.pin_field)
+        self._require_new(asked, terminal)
+        card = self._bank.find(asked.pan)
         try:
-            code = self._bank.authorise(card, expiry_and_service, _pin(fields, terminal), amount, f"{at:%y%m}")
+            entered = pin(asked, terminal)
+            code = self._bank.authorise(card, expiry_and_service, entered, asked.amount, f"{at:%y%m}")
         except PinBlockError:
             code = Code.PIN_FORMAT
         entry = None
+        if card is not None and code is Code.APPROVED:
+            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at)
+        return self._decided(asked, card, code, entry, rrn, at)
+
+    def void(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        expiry_and_service = stripe(asked, terminal.suite.pin_field)
+        self._require_new(asked, terminal)
+        assert asked.original is not None
+        card = self._bank.find(asked.pan)
+        entry, code = None, self._voidable(asked, asked.original)
+        if code is Code.APPROVED and (card is None or expiry_and_service != (card.expiry, card.service_code)):
+            code = Code.NO_SUCH_CARD
+        if card is not None and code is Code.APPROVED and asked.pin_entered:
+            try:
+                code = self._bank.verify_pin(card, pin(asked, terminal))
+            except PinBlockError:
+                code = Code.PIN_FORMAT
+        if card is not None and code is Code.APPROVED:
+            entry = self._ledger.transfer(terminal.merchant_account, card.account, asked.amount, at)
+        return self._decided(asked, card, code, entry, rrn, at)
+
+    def _require_new(self, asked: Asked, terminal: Terminal) -> None:
+        if int(asked.key.batch) != terminal.batch:
+            raise Refused(Code.SIGN_IN)
+        if asked.amount == 0:
+            raise Refused(Code.INVALID_AMOUNT)
+        known = self._register.find(asked.key)
+        if known.keys() - {"reversal", "void_reversal"}:
+            raise Refused(Code.DUPLICATE)
+        if known:
+            raise Refused(Code.STATE_CONFLICT)
+
+    def _voidable(self, asked: Asked, original: Key) -> Code:
+        found = self._register.original(original)
+        named = (asked.fields[37], asked.fields[38])
+        if (
+            found is None
+            or found.kind != "sale"
+            or original.batch != asked.key.batch
+            or named != (found.rrn, found.authorisation or named[1])
+        ):
+            return Code.ORIGINAL_NOT_FOUND
+        if asked.pan != found.pan:
+            return Code.NO_SUCH_CARD
+        if self._register.is_reversed(found) or any(self._register.taken_back(original)):
+            return Code.INVALID_TRANSACTION
+        return Code.APPROVED if asked.amount == found.amount else Code.ORIGINAL_AMOUNT
+
+    def _decided(
+        self, asked: Asked, card: CardRecord | None, code: Code, entry: int | None, rrn: str, at: datetime
+    ) -> Verdict:
         reply: dict[int, str] = {}
         if card is not None:
             reply = {44: card.issuer, 63: card.scheme}
             if code is Code.APPROVED:
-                entry = self._ledger.transfer(card.account, terminal.merchant_account, amount, at)
                 reply[38] = f"{int.from_bytes(self._random(4), 'big') % 1_000_000:06d}"
-        self._keep(key, "sale", _Row(fields[2], amount, code, entry), rrn, at)
+        self._register.keep(
+            asked, code, rrn, at, entry=entry, organisation=reply.get(63, ""), authorisation=reply.get(38)
+        )
         return Verdict(code, reply)
-
-    def reversal(self, request: Message, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        """Undo a sale, see above; F11 and the batch in F60 are those of the sale itself."""
-        fields = request.fields
-        _require(request, _REVERSAL_FIELDS)
-        key = _Key(terminal.tid, fields[60][2:8], fields[11])
-        pan, amount = fields[2], int(fields[4])
-        known = self._find(key)
-        for row in known.values():
-            if amount != row.amount:
-                raise Refused(Code.ORIGINAL_AMOUNT)
-            if pan != row.pan:
-                raise Refused(Code.STATE_CONFLICT)
-        if "reversal" in known:
-            return Verdict(known["reversal"].code)
-        code, entry = Code.ORIGINAL_NOT_FOUND, None
-        if "sale" in known:
-            code, sold = Code.APPROVED, known["sale"].entry
-            entry = None if sold is None else self._ledger.reverse(sold, at)
-        self._keep(key, "reversal", _Row(pan, amount, code, entry), rrn, at)
-        return Verdict(code)
-
-    def _find(self, key: _Key) -> dict[Kind, _Row]:
-        rows = self._db.execute(
-            "SELECT kind, pan, amount, code, entry FROM txn WHERE tid = ? AND batch = ? AND stan = ?", key
-        )
-        return {kind: _Row(*row) for kind, *row in rows}
-
-    def _keep(self, key: _Key, kind: Kind, row: _Row, rrn: str, at: datetime) -> None:
-        self._db.execute(
-            """INSERT INTO txn (tid, batch, stan, kind, pan, amount, code, entry, rrn, at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (*key, kind, *row, rrn, at.isoformat()),
-        )
-
-
-def _require(request: Message, numbers: frozenset[int]) -> None:
-    """Refuse what lacks a field (30), or asks for something other than a sale by stripe (40)."""
-    fields = request.fields
-    if not fields.keys() >= numbers or len(fields[60]) < _TYPE_BATCH_NETWORK or fields[49] != _CURRENCY_CNY:
-        raise Refused(Code.FORMAT)
-    asked = (fields[3], fields[25], fields[60][:2], fields[22][:2])
-    if asked != (_PROCESSING_SALE, _CONDITION_NORMAL, _TYPE_SALE, _ENTRY_SWIPED):
-        raise Refused(Code.NOT_SUPPORTED)
-
-
-def _stripe(fields: dict[int, str], pin_field: int) -> tuple[str, str]:
-    """Expiry and service code from track 2; what the message says of card and PIN must agree (30).
-
-    With a PIN there are F26, F53 and the suite's own field for the block, without one none of them; never another's.
-    """
-    pin_entered = _PIN_ENTERED.get(fields[22][2])
-    expected = {26, pin_field, 53} if pin_entered else set()
-    if pin_entered is None or fields.keys() & _PIN_FIELDS != expected:
-        raise Refused(Code.FORMAT)
-    pan, _, tail = fields[35].partition("D")
-    if pan != fields[2] or len(tail) < _EXPIRY_AND_SERVICE or tail[:4] != fields[14]:
-        raise Refused(Code.FORMAT)
-    return tail[:4], tail[4:7]
-
-
-def _pin(fields: dict[int, str], terminal: Terminal) -> str | None:
-    """The PIN, None if none was entered; raises PinBlockError, or Refused (30) for a field that holds no block."""
-    suite = terminal.suite
-    if suite.pin_field not in fields:
-        return None
-    if terminal.pik is None or fields[53][:2] != suite.security:
-        raise PinBlockError
-    try:
-        return suite.decipher_pin(terminal.pik, bytes.fromhex(fields[suite.pin_field]), fields[2])
-    except PinFieldError:
-        raise Refused(Code.FORMAT) from None

@@ -53,6 +53,22 @@ def test_every_flipped_bit_of_a_reversal_is_refused(world: World) -> None:
     assert world.till.exchange(reversal).fields[39] == "00"
 
 
+@pytest.mark.parametrize("what", ["void", "refund", "offline sale"])
+def test_every_flipped_bit_of_what_takes_or_gives_money_is_refused(world: World, what: str) -> None:
+    till, card = world.till, world.card("long")
+    sold = till.sell(card, 12_300)
+    frame = {
+        "void": till.void_frame(sold),
+        "refund": till.refund_frame(sold, 100),
+        "offline sale": till.offline_frame(card, 100),
+    }[what]
+    before = world.balances()
+    codes = {code_of(world.acquirer.answer(altered)) for altered in flipped(frame)}
+    assert codes <= REFUSALS
+    assert world.balances() == before
+    assert till.exchange(frame).fields[39] == "00"
+
+
 def test_a_mac_is_not_carried_from_one_message_to_another(world: World) -> None:
     small, large = (world.till.sale_frame(world.card("plain"), amount) for amount in (100, 10_000))
     assert code_of(world.acquirer.answer(large[:-8] + small[-8:])) == "A0"
@@ -61,7 +77,13 @@ def test_a_mac_is_not_carried_from_one_message_to_another(world: World) -> None:
 @given(data=st.data())
 def test_no_bytes_make_it_fail(shared: World, data: st.DataObject) -> None:
     sale = shared.till.sale_frame(shared.card("plain"))
-    seeds = [sale, shared.till.reversal_frame(sale), shared.till.manage_frame("301")]
+    seeds = [
+        sale,
+        shared.till.reversal_frame(sale),
+        shared.till.manage_frame("301"),
+        shared.till.offline_frame(shared.card("plain")),
+        shared.till.settlement_frame(),
+    ]
     frame = bytearray(data.draw(st.sampled_from(seeds)))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(frame)))

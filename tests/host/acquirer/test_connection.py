@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from tests.host.acquirer.conftest import World
 
 if TYPE_CHECKING:
     from host_tools.acquirer.spec import Message
+    from tests.host.acquirer.till import Sold, Till
 
 
 def framed(frame: bytes) -> bytes:
@@ -219,6 +221,34 @@ def test_a_reply_without_the_field_stays_as_it_is(fresh: World, kind: Kind) -> N
     line = Line(fresh)
     line.faults.arm(Fault(kind))
     assert reply_in(line.send(fresh.till.sign_in_frame())).fields[39] == "00"
+
+
+TOLD: dict[str, Callable[[Till, Sold], bytes]] = {
+    "void": lambda till, sold: till.void_frame(sold),
+    "refund": lambda till, sold: till.refund_frame(sold, 40),
+    "offline sale": lambda till, sold: till.offline_frame(sold.card, 40),
+    "settlement": lambda till, sold: till.settlement_frame(),
+}
+
+
+@pytest.mark.parametrize("what", TOLD)
+@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
+def test_a_fault_of_any_message(line: Line, what: str, kind: Kind) -> None:
+    """What was handled is known when it comes again, and what was not is done then."""
+    till = line.world.till
+    frame = TOLD[what](till, till.sell(line.world.card("plain")))
+    line.faults.arm(Fault(kind, mti=frame[11:13].hex(), code="96"))
+    actions = line.send(frame)
+    assert line.faults.armed == []
+    broken = kind in (Kind.GARBAGE, Kind.CLOSE_HALF_WAY)
+    replies = [action for action in actions if isinstance(action, Send) and not broken]
+    codes = [reply_in([reply]).fields[39] for reply in replies]
+    answered = kind in (Kind.LATE, Kind.WRONG_MAC, Kind.WRONG_STAN, Kind.WRONG_AMOUNT, Kind.WRONG_TID)
+    assert codes == {Kind.DUPLICATE: ["00", "00"], Kind.ANSWER: ["96"]}.get(kind, ["00"] * answered)
+    handled = kind not in (Kind.LOST, Kind.ANSWER)
+    again = "00" if what == "settlement" or not handled else "94"
+    assert reply_in(Line(line.world).send(frame)).fields[39] == again
+    assert line.world.acquirer.ledger.check() == []
 
 
 def test_faults_strike_in_turn_where_they_are_aimed(line: Line) -> None:

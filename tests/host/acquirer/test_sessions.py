@@ -82,6 +82,80 @@ def test_after_sign_off_nothing_is_sold_until_sign_in(world: World) -> None:
     assert world.till.sale(world.card("plain")).fields[39] == "00"
 
 
+def test_a_sign_in_that_comes_twice_gives_the_same_keys(fresh: World) -> None:
+    """The terminal has taken those of either answer, and knows of one sign-in only."""
+    sign_in = fresh.till.sign_in_frame()
+    answers = [fresh.till.exchange(sign_in) for _ in range(3)]
+    assert len({answer.fields[62] for answer in answers}) == 1
+    fresh.till.take_keys(answers[0])
+    assert fresh.till.sale(fresh.card("plain")).fields[39] == "00"
+    assert fresh.till.exchange(sign_in).fields[62] == answers[0].fields[62]  # nor when it comes much later
+    assert fresh.till.sale(fresh.card("plain")).fields[39] == "00"
+
+
+def test_a_sign_in_that_was_overtaken_by_the_next_one(fresh: World) -> None:
+    held = fresh.till.sign_in_frame()
+    fresh.till.sign_in()
+    late = fresh.till.exchange(held)
+    assert fresh.till.sale(fresh.card("plain")).fields[39] == "00"
+    pik = fresh.till.pik
+    assert fresh.till.take_keys(late)
+    assert fresh.till.pik == pik
+
+
+def test_a_sign_in_repeated_after_the_settlement_names_the_batch_of_now(world: World) -> None:
+    sign_in = world.till.sign_in_frame()
+    first = world.till.take_keys(world.till.exchange(sign_in))
+    world.till.settle()
+    again = world.till.exchange(sign_in)
+    assert again.fields[62] == first.fields[62]
+    assert (first.fields[60], again.fields[60]) == ("00000001003", "00000002003")
+
+
+@pytest.mark.parametrize("stan", ["000999", "000001", "999999"])
+def test_any_other_sign_in_gives_new_keys(fresh: World, stan: str) -> None:
+    """Also of a terminal that counts anew; the numbers begin again after 999999."""
+    first = fresh.till.exchange(fresh.till.sign_in_frame({11: "000500"}))
+    assert fresh.till.exchange(fresh.till.sign_in_frame({11: stan})).fields[62] != first.fields[62]
+
+
+def test_a_sign_in_repeated_after_the_sign_off_begins_a_session_of_its_own(fresh: World) -> None:
+    sign_in = fresh.till.sign_in_frame()
+    first = fresh.till.take_keys(fresh.till.exchange(sign_in))
+    fresh.till.sign_off()
+    assert fresh.till.exchange(sign_in).fields[62] != first.fields[62]
+
+
+def test_a_sign_off_that_comes_twice(world: World) -> None:
+    off = world.till.manage_frame("002")
+    for _ in range(2):
+        assert world.till.exchange(off).fields[39] == "00"
+    assert world.till.sale(world.card("plain")).fields[39] == "77"
+    world.till.sign_in()
+    assert world.till.exchange(off).fields[39] == "00"
+    assert world.till.sale(world.card("plain")).fields[39] == "00"  # which the one that came late has not ended
+
+
+@pytest.mark.parametrize("what", ["sale", "void", "refund", "offline", "reversal", "settlement"])
+def test_after_the_sign_off_nothing_is_served(world: World, what: str) -> None:
+    card = world.card("plain")
+    sale = world.till.sale_frame(card, 500)
+    sold = world.till.sold(card, world.till.exchange(sale))
+    frames = {
+        "sale": world.till.sale_frame(card),
+        "void": world.till.void_frame(sold),
+        "refund": world.till.refund_frame(sold, 100),
+        "offline": world.till.offline_frame(card),
+        "reversal": world.till.reversal_frame(sale),
+        "settlement": world.till.settlement_frame(),
+    }
+    world.till.sign_off()
+    reply = world.till.exchange(frames[what])
+    assert reply.fields[39] == "77"
+    assert 64 not in reply.fields  # there is no key left to make one with
+    assert world.acquirer.bank.balance(card.pan) == card.balance - 500
+
+
 def test_other_management_is_not_served(world: World) -> None:
     assert world.till.exchange(world.till.manage_frame("360")).fields[39] == "40"
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from host_tools.acquirer import fixture
+from host_tools.acquirer.ledger import Totals
 from host_tools.acquirer.store import StoreError
-from tests.host.acquirer.conftest import World
+from tests.host.acquirer.conftest import TID, World
+from tests.host.acquirer.till import Sold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -59,8 +61,48 @@ def test_another_bank_s_file_is_not_opened(path: str, kept: World, change: dict[
 def test_a_file_of_another_version_is_not_opened(path: str, version: int) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {version}")
-    with pytest.raises(StoreError, match=f"version {version}, not 2"):
+    with pytest.raises(StoreError, match=f"version {version}, not 3"):
         World(database=path)
+
+
+@pytest.fixture
+def of_version_2(path: str) -> str:
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((Path(__file__).parent / "store_v2.sql").read_text(encoding="utf-8"))
+    return path
+
+
+def test_a_file_of_version_2_is_brought_up_to_date(of_version_2: str) -> None:
+    with World(database=of_version_2) as world:
+        assert world.store.db.execute("PRAGMA user_version").fetchone() == (3,)
+        assert world.store.db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        ledger, till = world.acquirer.ledger, world.till
+        assert ledger.check() == []
+        assert ledger.sums(TID, 1) == {("sale", "CUP"): Totals(1, 500), ("sale", "VIS"): Totals(1, 700)}
+        till.pik, till.mak = (bytes.fromhex(key) for key in ("628f79ce7949cd1ca157cee6621a3446", "eaae5dcd6e37291c"))
+        sale = till.sale_frame(world.card("plain"), 500, changes={11: "000002"})
+        assert till.exchange(sale).fields[39] == "94"  # the session and what was done in it are known
+        card = world.card("foreign")
+        sold = Sold(card, 700, "000001", "000003", "632710000003", "000000", "1123")  # its code was never kept
+        assert till.void(sold, changes={11: "000777"}).fields[39] == "00"
+        assert till.offline(world.card("empty"), 1, {11: "000778"}).fields[39] == "00"
+        assert till.reverse(sale).fields[39] == "00"
+        assert ledger.check() == []
+        before = world.balances()
+    with World(database=of_version_2) as again:
+        assert again.balances() == before
+
+
+def test_a_file_that_cannot_be_brought_up_to_date_stays_as_it_is(of_version_2: str) -> None:
+    with closing(sqlite3.connect(of_version_2)) as db:
+        db.execute("UPDATE card SET account = 99 WHERE pan = '6200000000000013'")
+        db.commit()
+        before = list(db.iterdump())
+    with pytest.raises(StoreError, match="refers to nothing"):
+        World(database=of_version_2)
+    with closing(sqlite3.connect(of_version_2)) as db:
+        assert list(db.iterdump()) == before
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
 
 
 def test_the_file_holds_no_pin_no_track_and_no_clear_key(tmp_path: Path, kept: World) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+import pytest
 
 from host_tools.acquirer import spec
 from host_tools.acquirer.cards import tracks
 from host_tools.acquirer.spec import FIELDS, Message
 from host_tools.acquirer.trace import record
+from tests.host.acquirer.till import half_of_sums
 
 if TYPE_CHECKING:
     from tests.host.acquirer.conftest import World
@@ -32,6 +36,58 @@ def test_a_day_by_field_name(world: World) -> None:
     assert lines[-1].startswith("    64 报文鉴别码 MAC: ")
     assert len(bytes.fromhex(lines[-1][-8:])) == 4
     assert "    39 应答码 response code: 00 (成功 approved)" in lines
+
+
+def test_every_message_has_its_name(world: World) -> None:
+    card = world.card("plain")
+    void = world.till.void_frame(world.till.sell(card, 500))
+    world.till.exchange(void)
+    world.till.reverse(void)
+    world.till.refund(world.till.sell(card, 500), 100)
+    world.till.offline(card)
+    world.till.settle()
+    world.till.sign_off()
+    assert [record.name for record in world.records[4::2]] == [
+        "撤销 void",
+        "撤销冲正 reversal of a void",
+        "消费 sale",
+        "退货 refund",
+        "离线结算 offline sale",
+        "结算 settlement",
+        "签退 sign-off",
+    ]
+    assert all(
+        after.name == f"{before.name} reply" for before, after in pairwise(world.records) if after.mti[2] in "13"
+    )
+
+
+def test_an_original_by_its_parts(world: World) -> None:
+    sold = world.till.sell(world.card("plain"), 500)
+    world.till.void(sold, changes={61: "000001000099"})
+    world.till.refund(sold, 100)
+    voided, refunded = (world.records[at].as_text().split("\n") for at in (4, 6))
+    named = "    61 原始信息域 original transaction"
+    assert f"{named}: 000001000099 (批次号 batch 000001, 流水号 STAN 000099)" in voided
+    assert f"{named}: 0000010000021123 (批次号 batch 000001, 流水号 STAN 000002, 日期 MMDD 1123)" in refunded
+
+
+def test_sums_by_their_parts(world: World) -> None:
+    world.till.sell(world.card("plain"), 12_345)
+    world.till.void(world.till.sell(world.card("plain"), 7))
+    world.till.settle(half_of_sums((12_352, 2), (7, 1)), half_of_sums((9, 1)))
+    asked, answered = (record.as_text().split("\n") for record in world.records[-2:])
+    domestic, foreign = (
+        "内卡 domestic 借 debit 123.52/2, 贷 credit 0.07/1",
+        "外卡 foreign 借 debit 0.09/1, 贷 credit 0.00/0",
+    )
+    assert f"    48 附加数据 additional data: {domestic}; {foreign}" in asked
+    assert f"    48 附加数据 additional data: {domestic} 平 balanced; {foreign} 不平 not balanced" in answered
+
+
+@pytest.mark.parametrize("digits", ["6200000000000013", "1" * 61, "1" * 63])
+def test_sums_of_another_length_are_told_apart(world: World, digits: str) -> None:
+    (shown,) = record(world.now, "in", Message("0500", {48: digits}, b"", b"")).as_text().split("\n")[1:]
+    assert shown.endswith("not shown)")
 
 
 def test_nothing_secret_is_in_it(world: World) -> None:

@@ -7,7 +7,7 @@ held by the vectors in test_spec.py and test_crypto.py, and by the firmware's ow
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psec
 
@@ -26,6 +26,33 @@ TPDU_BACK = bytes.fromhex("6000000003")
 HEADER = bytes.fromhex("603100311003")
 
 Changes = dict[int, str | None]  # field: another value, or None to leave it out
+Side = tuple[int, int]  # fen, count
+
+_REPLIES = {
+    "0200": "0210",
+    "0220": "0230",
+    "0400": "0410",
+    "0500": "0510",
+    "0800": "0810",
+    "0820": "0830",
+}
+
+
+class Sold(NamedTuple):
+    """A sale as its slip has it; `day` is MMDD."""
+
+    card: Card
+    amount: int
+    batch: str
+    stan: str
+    reference: str
+    authorisation: str
+    day: str
+
+
+def half_of_sums(debit: Side = (0, 0), credit: Side = (0, 0)) -> str:
+    """Of F48: domestic or foreign cards, with the digit of a request."""
+    return "".join(f"{amount:012d}{count:03d}" for amount, count in (debit, credit)) + "0"
 
 
 def pin_field(suite: Suite, pik: bytes, pin: str, pan: str) -> bytes:
@@ -64,7 +91,7 @@ class Till:
             chosen.pop(number, None)
             if value is not None:
                 chosen[number] = value
-        if mti not in ("0200", "0400") or 64 in (changes or {}):
+        if mti not in ("0200", "0220", "0400") or 64 in (changes or {}):
             return spec.encode(Message(mti, chosen, TPDU, HEADER))
         unsealed = spec.encode(Message(mti, chosen | {64: "00" * 8}, TPDU, HEADER))[:-8]
         return unsealed + self.suite.mac(self.mak, unsealed[spec.PREFIX_LENGTH :])
@@ -75,7 +102,7 @@ class Till:
         assert raw is not None
         reply, request = spec.decode(raw), spec.decode(frame)
         assert (reply.tpdu, reply.header) == (TPDU_BACK, HEADER)
-        assert reply.mti == {"0200": "0210", "0400": "0410", "0800": "0810", "0820": "0830"}[request.mti]
+        assert reply.mti == _REPLIES[request.mti]
         assert {reply.fields[n] == request.fields[n] for n in (11, 41)} == {True}
         if 64 in reply.fields:
             assert raw[-8:] == self.suite.mac(self.mak, raw[spec.PREFIX_LENGTH : -8])
@@ -91,8 +118,12 @@ class Till:
         return self.frame("0800", fields, changes)
 
     def sign_in(self) -> Message:
-        reply = self.exchange(self.sign_in_frame())
+        return self.take_keys(self.exchange(self.sign_in_frame()))
+
+    def take_keys(self, reply: Message) -> Message:
+        """What a terminal does with the answer to its sign-in."""
         assert reply.fields[39] == "00"
+        self.batch = reply.fields[60][2:8]
         keys = bytes.fromhex(reply.fields[62])
         decrypt = self.suite.cipher.decrypt
         self.pik = decrypt(self._enrolment.tmk, keys[:16])
@@ -102,34 +133,98 @@ class Till:
     def manage_frame(self, network_code: str) -> bytes:
         return self.frame("0820", {11: self.next_stan(), 60: f"00{self.batch}{network_code}"})
 
+    def sign_off(self) -> Message:
+        return self.exchange(self.manage_frame("002"))
+
     def sale_frame(
         self, card: Card, amount: int = 100, *, pin: str | None = None, changes: Changes | None = None
     ) -> bytes:
-        fields = {
-            2: card.pan,
-            3: "000000",
-            4: f"{amount:012d}",
-            11: self.next_stan(),
-            14: card.expiry,
-            22: "021",
-            25: "00",
-            26: "12",
-            35: f"{card.pan}D{card.expiry}{card.service_code}{card.discretionary}",
-            49: "156",
-            self.suite.pin_field: pin_field(self.suite, self.pik, pin or card.pin, card.pan).hex().upper(),
-            53: self.suite.security.ljust(16, "0"),
-            60: f"22{self.batch}000",
-        }
+        fields = self._presented(card, amount, pin or card.pin) | {3: "000000", 60: f"22{self.batch}000"}
         return self.frame("0200", fields, changes)
 
     def sale(self, card: Card, amount: int = 100, *, pin: str | None = None, changes: Changes | None = None) -> Message:
         return self.exchange(self.sale_frame(card, amount, pin=pin, changes=changes))
 
-    def reversal_frame(self, sale: bytes, changes: Changes | None = None) -> bytes:
+    def sell(self, card: Card, amount: int = 100) -> Sold:
+        """A sale that is approved."""
+        return self.sold(card, self.sale(card, amount))
+
+    def sold(self, card: Card, reply: Message, authorisation: str = "") -> Sold:
+        fields = reply.fields
+        assert fields[39] == "00"
+        code = authorisation or fields[38]
+        return Sold(card, int(fields[4]), fields[60][2:8], fields[11], fields[37], code, fields[13])
+
+    def void_frame(
+        self, sold: Sold, amount: int | None = None, *, pin: str = "", changes: Changes | None = None
+    ) -> bytes:
+        fields = self._presented(sold.card, sold.amount if amount is None else amount, pin)
+        fields |= {3: "200000", 37: sold.reference, 38: sold.authorisation, 60: f"23{self.batch}000"}
+        return self.frame("0200", fields | {61: sold.batch + sold.stan}, changes)
+
+    def void(self, sold: Sold, amount: int | None = None, *, pin: str = "", changes: Changes | None = None) -> Message:
+        return self.exchange(self.void_frame(sold, amount, pin=pin, changes=changes))
+
+    def refund_frame(self, sold: Sold, amount: int, changes: Changes | None = None) -> bytes:
+        fields = self._told(sold.card, amount) | {3: "200000", 37: sold.reference, 38: sold.authorisation}
+        fields |= {60: f"25{self.batch}000", 61: sold.batch + sold.stan + sold.day}
+        return self.frame("0220", fields, changes)
+
+    def refund(self, sold: Sold, amount: int, changes: Changes | None = None) -> Message:
+        return self.exchange(self.refund_frame(sold, amount, changes))
+
+    def offline_frame(self, card: Card, amount: int = 100, changes: Changes | None = None) -> bytes:
+        """A sale that was authorised by voice at half past nine."""
+        fields = self._told(card, amount) | {3: "000000", 12: "093000", 13: "1123", 38: "VOICE1"}
+        return self.frame("0220", fields | {60: f"30{self.batch}000"}, changes)
+
+    def offline(self, card: Card, amount: int = 100, changes: Changes | None = None) -> Message:
+        return self.exchange(self.offline_frame(card, amount, changes))
+
+    def settlement_frame(self, domestic: str = "", foreign: str = "", changes: Changes | None = None) -> bytes:
+        """See half_of_sums; nothing of a kind where it is empty."""
+        nothing = half_of_sums()
+        fields = {
+            11: self.next_stan(),
+            48: (domestic or nothing) + (foreign or nothing),
+            49: "156",
+            60: f"00{self.batch}201",
+            63: "01 ",
+        }
+        return self.frame("0500", fields, changes)
+
+    def settle(self, domestic: str = "", foreign: str = "", changes: Changes | None = None) -> Message:
+        return self.exchange(self.settlement_frame(domestic, foreign, changes))
+
+    def _told(self, card: Card, amount: int) -> dict[int, str]:
+        """A card of which no track was kept."""
+        return {
+            2: card.pan,
+            4: f"{amount:012d}",
+            11: self.next_stan(),
+            14: card.expiry,
+            22: "022",
+            25: "00",
+            49: "156",
+            63: f"{card.scheme} ",
+        }
+
+    def _presented(self, card: Card, amount: int, pin: str) -> dict[int, str]:
+        """A card that was swiped, and the PIN if one was typed."""
+        fields = self._told(card, amount) | {
+            35: f"{card.pan}D{card.expiry}{card.service_code}{card.discretionary}",
+        }
+        del fields[63]
+        if pin:
+            block = pin_field(self.suite, self.pik, pin, card.pan).hex().upper()
+            fields |= {22: "021", 26: "12", self.suite.pin_field: block, 53: self.suite.security.ljust(16, "0")}
+        return fields
+
+    def reversal_frame(self, request: bytes, changes: Changes | None = None) -> bytes:
         """The 0400 of a 0200 that got no answer."""
-        original = spec.decode(sale).fields
-        fields = {n: original[n] for n in (2, 3, 4, 11, 14, 22, 25, 49, 60)} | {39: "98"}
+        original = spec.decode(request).fields
+        fields = {n: original[n] for n in (2, 3, 4, 11, 14, 22, 25, 49, 60, 61) if n in original} | {39: "98"}
         return self.frame("0400", fields, changes)
 
-    def reverse(self, sale: bytes, changes: Changes | None = None) -> Message:
-        return self.exchange(self.reversal_frame(sale, changes))
+    def reverse(self, request: bytes, changes: Changes | None = None) -> Message:
+        return self.exchange(self.reversal_frame(request, changes))

@@ -1,0 +1,100 @@
+"""What a financial message asks for: its kind by one table, and the fields that all kinds have, checked.
+
+A message is of a kind when its type, F3, F25 and the first two digits of F60 are a row of the table; any other
+combination is not served (40). A row says which fields the kind cannot do without (30) and how a card may have
+been read for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from host_tools.acquirer.codes import Code, Refused
+
+if TYPE_CHECKING:
+    from host_tools.acquirer.spec import Message
+
+Kind = Literal["sale", "void", "refund", "offline_sale", "reversal", "void_reversal"]
+
+CURRENCY: Final = "156"  # CNY, ISO 4217
+TYPE_BATCH_NETWORK: Final = 11  # digits of F60 up to the network code
+
+_EVERY: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 41, 42, 49, 60))
+_NAMING: Final = (3, 25, 60)  # what a kind is known by, apart from the message type
+_KEYED, _SWIPED = "01", "02"  # F22, first two digits
+_ENTERED: Final = {"1": True, "2": False}  # F22, third digit: a PIN
+_NAME: Final = 12  # digits of a batch and a STAN
+_DAY: Final = 4  # MMDD
+
+
+class Key(NamedTuple):
+    """The name of a transaction. Within a batch a STAN names one, of whatever kind, and its reversal."""
+
+    tid: str
+    batch: str
+    stan: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`amount` in fen; `original` is what F61 names, `day` its MMDD, where the kind has them."""
+
+    kind: Kind
+    key: Key
+    pan: str
+    amount: int
+    pin_entered: bool
+    fields: dict[int, str]
+    original: Key | None = None
+    day: str = ""
+
+
+class _Row(NamedTuple):
+    kind: Kind
+    fields: frozenset[int]
+    entries: tuple[str, ...]  # how the card was read
+    original: int = 0  # digits of F61
+
+
+# Only what is asked online must have track data: what has waited in a terminal was stored without them.
+_ROWS: Final = {
+    ("0200", "000000", "00", "22"): _Row("sale", _EVERY | {35}, (_SWIPED,)),
+    ("0200", "200000", "00", "23"): _Row("void", _EVERY | {35, 37, 38, 61}, (_SWIPED,), _NAME),
+    ("0220", "200000", "00", "25"): _Row("refund", _EVERY | {37, 61, 63}, (_SWIPED, _KEYED), _NAME + _DAY),
+    ("0220", "000000", "00", "30"): _Row("offline_sale", _EVERY | {12, 13, 38, 63}, (_SWIPED, _KEYED)),
+    ("0400", "000000", "00", "22"): _Row("reversal", _EVERY | {39}, (_SWIPED,)),
+    ("0400", "200000", "00", "23"): _Row("void_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME),
+}
+
+
+def read(request: Message, tid: str) -> Asked:
+    """Raises Refused: 30 for what lacks a field, contradicts its own track, or is no amount of yuan, 40 for what is not
+    served."""
+    fields = request.fields
+    if any(number not in fields for number in _NAMING) or len(fields[60]) < TYPE_BATCH_NETWORK:
+        raise Refused(Code.FORMAT)
+    row = _ROWS.get((request.mti, fields[3], fields[25], fields[60][:2]))
+    if row is None:
+        raise Refused(Code.NOT_SUPPORTED)
+    if not fields.keys() >= row.fields or fields[49] != CURRENCY:
+        raise Refused(Code.FORMAT)
+    if fields[22][:2] not in row.entries:
+        raise Refused(Code.NOT_SUPPORTED)
+    pin_entered = _ENTERED.get(fields[22][2])
+    named = fields[61] if row.original else ""
+    if pin_entered is None or len(named) != row.original:
+        raise Refused(Code.FORMAT)
+    pan, _, tail = fields.get(35, f"{fields[2]}D{fields[14]}").partition("D")
+    if (pan, tail[:4]) != (fields[2], fields[14]):
+        raise Refused(Code.FORMAT)
+    return Asked(
+        kind=row.kind,
+        key=Key(tid, fields[60][2:8], fields[11]),
+        pan=fields[2],
+        amount=int(fields[4]),
+        pin_entered=pin_entered,
+        fields=fields,
+        original=Key(tid, named[:6], named[6:_NAME]) if named else None,
+        day=named[_NAME:],
+    )

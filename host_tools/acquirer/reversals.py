@@ -1,0 +1,61 @@
+"""The 0400: a sale or a void is undone, by its own STAN and batch.
+
+- one whose transaction is known gets 00, and the mirror of its entry if it had moved money; a sale that was voided or
+  refunded since was answered, so its reversal contradicts itself (22);
+- one whose transaction is unknown gets 25: the request never came, or was refused before it counted. The reversal
+  is kept all the same, so that a request still under way finds it (see transactions.py). 25 rather than 00 because
+  there was nothing to reverse ("no record found" in UnionPay's list); to the terminal both are an answer that closes
+  its reversal;
+- a repeated one gets the code of the first, and nothing else happens, even when its batch has been settled since; a
+  new one for a settled batch is refused (77), as what was settled stands;
+- one that names a known transaction with another amount (64), or of another kind, card or original (22), is refused
+  and the transaction stands.
+None of these refusals closes the reversal at the terminal: a contradiction is for people to resolve.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from host_tools.acquirer.codes import Code, Refused, Verdict
+from host_tools.acquirer.register import require_same
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from host_tools.acquirer.asked import Asked, Kind
+    from host_tools.acquirer.ledger import Ledger
+    from host_tools.acquirer.register import Register
+    from host_tools.acquirer.terminals import Terminal
+
+_UNDOES: Final[dict[Kind, Kind]] = {"reversal": "sale", "void_reversal": "void"}
+
+
+class Reversals:
+    def __init__(self, ledger: Ledger, register: Register) -> None:
+        self._ledger = ledger
+        self._register = register
+
+    def reverse(self, asked: Asked, _: Terminal, rrn: str, at: datetime) -> Verdict:
+        """Expects to be called inside `store.transaction()`, for a message whose MAC is good; raises Refused."""
+        undone_kind = _UNDOES[asked.kind]
+        known = self._register.find(asked.key)
+        if known.keys() - {asked.kind, undone_kind}:
+            raise Refused(Code.STATE_CONFLICT)
+        for row in known.values():
+            require_same(asked, row)
+        if asked.kind in known:
+            return Verdict(known[asked.kind].code)
+        if self._register.is_closed(asked.key):
+            raise Refused(Code.SIGN_IN)
+        undone = known.get(undone_kind)
+        code, entry = Code.ORIGINAL_NOT_FOUND, None
+        if undone is not None:
+            if any(self._register.taken_back(asked.key)):
+                raise Refused(Code.STATE_CONFLICT)
+            code = Code.APPROVED
+            if undone.entry is not None:
+                # What a void gave back may have been spent since.
+                entry = self._ledger.reverse(undone.entry, at, promised=asked.kind == "void_reversal")
+        self._register.keep(asked, code, rrn, at, entry=entry)
+        return Verdict(code)
