@@ -32,10 +32,19 @@ class Power(Enum):
 class LiveBench:
     """A terminal on the bench; to be made inside a running loop. People press, swipe and look at its `parts`.
 
-    `nvs` is the board's non-volatile store, and written to when the firmware writes there.
+    `nvs` is the board's non-volatile store, and written to when the firmware writes there. `start` makes the process of
+    a power-on, given its `heap`.
     """
 
-    def __init__(self, flash: Path, nvs: dict[str, bytes], world: World, *, heap: str = HEAP) -> None:
+    def __init__(
+        self,
+        flash: Path,
+        nvs: dict[str, bytes],
+        world: World,
+        *,
+        heap: str = HEAP,
+        start: Callable[..., FirmwareProcess] = FirmwareProcess,
+    ) -> None:
         self.clock = LiveClock()
         self.power = Power.OFF
         self.console = ""  # what a firmware that stopped has left to say
@@ -46,6 +55,7 @@ class LiveBench:
         self._nvs = nvs
         self._world = world
         self._heap = heap
+        self._start = start
         self._calendar = RealTimeClock(_local_time() - timedelta(microseconds=self.clock.now_us))
         self._network_up = True
         self._switch = asyncio.Lock()
@@ -57,7 +67,7 @@ class LiveBench:
             if self._session is None:
                 self.parts.power_off()
                 try:
-                    process = await asyncio.to_thread(FirmwareProcess, heap=self._heap)
+                    process = await asyncio.to_thread(self._start, heap=self._heap)
                 except FirmwareDied as problem:
                     self._set_power(Power.STOPPED, str(problem))
                     return

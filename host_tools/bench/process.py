@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from host_tools.bench.wiring import read_pins
@@ -17,7 +18,9 @@ BOARD = ROOT / "boards" / "virtual"
 ASSETS = ROOT / "firmware" / "assets"
 PINS = BOARD / "pins.py"
 PINS_ST7789 = BOARD / "pins_st7789.py"  # with a 240x320 display
-HEAP = "256k"  # of the 64-bit port; an ESP32's words are half as long
+# Of the 64-bit port; an ESP32's words are half as long. 256 KB are for the firmware, the rest for what the virtual board
+# has in Python where an ESP32 has C: machine, esp32, socket, clock and the link to the bench.
+HEAP = "288k"
 
 
 class FirmwareDied(Exception):
@@ -27,8 +30,19 @@ class FirmwareDied(Exception):
 class FirmwareProcess:
     """One power-on of the firmware, compiled as a board has it; SUANPAN_FIRMWARE names another tree, run as it is."""
 
-    def __init__(self, *, heap: str = HEAP, measure_heap: bool = False, pins: Path = PINS) -> None:
-        """`pins` is another table of the board's wiring, or of what is wired otherwise (wiring.read_pins)."""
+    def __init__(
+        self,
+        *,
+        heap: str = HEAP,
+        measure_heap: bool = False,
+        pins: Path = PINS,
+        program: Sequence[str] = ("-m", "main"),
+        console: int | None = None,
+    ) -> None:
+        """`pins` is another table of the board's wiring, or of what is wired otherwise (wiring.read_pins).
+
+        `program` is what the interpreter is told to run; `console`, a descriptor, what it reads and prints on.
+        """
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-")
         address = Path(self._directory.name) / "bench"
         self.log = Path(self._directory.name) / "console"
@@ -50,12 +64,12 @@ class FirmwareProcess:
             }
             if measure_heap:
                 environment["SUANPAN_HEAP"] = "1"
-            with self.log.open("wb") as console:
+            with self.log.open("wb") as log:
                 self._process = subprocess.Popen(
-                    [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", "-m", "main"],
+                    [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", *program],
                     env=os.environ | environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=console,
+                    stdin=subprocess.DEVNULL if console is None else console,
+                    stdout=log if console is None else console,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )

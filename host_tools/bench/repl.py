@@ -1,0 +1,168 @@
+"""The virtual board's REPL on a pseudo-terminal, for mpremote: the raw REPL, Ctrl-C and the soft reset of an ESP32.
+
+The interpreter is MicroPython's own, in real time, in the flash's file system. What the port of a chip does around it
+is done here: Ctrl-C interrupts what runs, Ctrl-D at the prompt starts the process anew, with main.py unless the prompt
+was the raw one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+from host_tools.bench.bus import Clock, UartLine
+from host_tools.bench.live import LiveBench, Power
+from host_tools.bench.network import World
+from host_tools.bench.process import FirmwareProcess
+from host_tools.bench.pseudo_terminal import PseudoTerminal
+
+CONSOLE = 255  # the UART that boards/virtual/boot.py hears Ctrl-C on
+_CTRL_A, _CTRL_C = b"\x01", b"\x03"
+_DEAF_S = 0.3  # a program that computes and does not wait is interrupted by a signal
+_RAW, _FRIENDLY = b"raw REPL; CTRL-B to exit", b'Type "help()"'  # the last of these says which prompt it is
+_BOOT, _BOOT_AND_MAIN = "import boot", "import boot\nimport main"
+
+
+@asynccontextmanager
+async def repl(flash: Path, nvs: dict[str, bytes], world: World) -> AsyncIterator[Repl]:
+    """A board that has just been switched on and runs its main.py, for as long as the context lasts."""
+    board = Repl(flash, nvs, world)
+    try:
+        await board.boot(_BOOT_AND_MAIN)
+        yield board
+    finally:
+        board.close()
+
+
+class Repl:
+    """`path` is what mpremote opens; `bench` has the parts."""
+
+    def __init__(self, flash: Path, nvs: dict[str, bytes], world: World) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._terminal = PseudoTerminal(self._typed)
+        self._console = _Console()
+        self._line: _Line | None = None
+        self._process: FirmwareProcess | None = None
+        self._program = ""
+        self._tail = b""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.path = self._terminal.path
+        self.bench = LiveBench(flash, nvs, world, start=self._start)
+        self.bench.parts.on_uarts[CONSOLE] = self._console
+
+    async def boot(self, program: str) -> None:
+        """Start the process that runs `program` and ends in the REPL."""
+        self._program = program
+        await self.bench.power_on()
+        if self.bench.power is Power.ON:
+            await self._loop.create_connection(lambda: _Line(self), sock=self._ours)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._process = None
+        self.bench.close()
+        self._terminal.close()
+
+    def opened(self, line: _Line) -> None:
+        self._line = line
+        if self._program == _BOOT:
+            line.write(_CTRL_A)  # a soft reset of the raw REPL comes back to it
+
+    def printed(self, data: bytes) -> None:
+        self._terminal.send(data)
+        self._tail = (self._tail + data)[-4096:]
+
+    def ended(self) -> None:
+        """The interpreter has: that is how it does a soft reset."""
+        self._line = None
+        if self._process:
+            self._process = None
+            task = self._loop.create_task(self._soft_reset())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _soft_reset(self) -> None:
+        raw = self._tail.rfind(_RAW) > self._tail.rfind(_FRIENDLY)
+        await self.bench.power_off()
+        self.printed(b"MPY: soft reboot\r\n")
+        await self.boot(_BOOT if raw else _BOOT_AND_MAIN)
+
+    def _start(self, *, heap: str) -> FirmwareProcess:
+        self._ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = FirmwareProcess(heap=heap, program=("-i", "-c", self._program), console=theirs.fileno())
+        return self._process
+
+    def _typed(self, data: bytes) -> None:
+        while data:
+            before, control_c, data = data.partition(_CTRL_C)
+            interrupt = bool(control_c) and self._interruptible()
+            if self._line:
+                self._line.write(before if interrupt else before + control_c)
+            if interrupt:
+                self._interrupt()
+
+    def _interruptible(self) -> bool:
+        """Whether Ctrl-C means that. It does not at a prompt, nor where a program has taken it for data (kbd_intr)."""
+        if self._process is None:
+            return False
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
+        except FileNotFoundError:
+            return False
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught.split()[1], 16) >> (signal.SIGINT - 1) & 1)
+
+    def _interrupt(self) -> None:
+        self._console.interrupt()
+        process = self._process
+        self._loop.call_later(_DEAF_S, lambda: self._insist(process))
+
+    def _insist(self, process: FirmwareProcess | None) -> None:
+        if process and process is self._process and self._interruptible():
+            os.kill(process.pid, signal.SIGINT)
+
+
+class _Line(asyncio.Protocol):
+    """Our end of what the interpreter reads and prints on."""
+
+    def __init__(self, board: Repl) -> None:
+        self._board = board
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._board.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._board.printed(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._board.ended()
+
+
+class _Console:
+    """The console's receive interrupt, a part on a UART: it tells the board of every Ctrl-C, and when."""
+
+    def attach(self, line: UartLine, clock: Clock) -> None:
+        self._wire = line
+        self._clock = clock
+
+    def receive(self, data: bytes) -> None:
+        """The board has nothing to say to it."""
+
+    def power_off(self) -> None:
+        """It keeps nothing."""
+
+    def interrupt(self) -> None:
+        self._wire.send(struct.pack("<Q", self._clock.now_us))
