@@ -20,6 +20,7 @@ LAYERS: dict[str, set[str]] = {
     "codec": set(),
     "crypto": {"codec"},
     "cards": {"codec"},
+    "emv": {"codec", "crypto"},  # a card is what exchanges commands, whatever it is in
     "ledger": {"codec", "crypto"},
     "acquirer": {"codec", "crypto", "ledger"},
     "ui": set(),

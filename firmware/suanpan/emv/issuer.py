@@ -1,0 +1,83 @@
+"""What the issuer sends back for its card: authentication (EMV 4.3 Book 3, 10.9) and scripts (10.10)."""
+
+from micropython import const
+
+from suanpan.codec.tlv import Reader
+from suanpan.emv.bits import (
+    ISSUER_AUTHENTICATION_FAILED,
+    ISSUER_AUTHENTICATION_PERFORMED,
+    SCRIPT_FAILED_AFTER,
+    SCRIPT_FAILED_BEFORE,
+    SCRIPT_PERFORMED,
+    raise_bit,
+)
+from suanpan.emv.commands import OK, external_authenticate
+from suanpan.errors.emv import TlvError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.emv.transaction import Transaction
+
+_AIP_AUTHENTICATES = const(0x04)
+_AUTHENTICATION_DATA = const(0x91)
+BEFORE = const(0x71)  # scripts, to be run before the second cryptogram and after it
+AFTER = const(0x72)
+_IDENTIFIER = const(0x9F18)
+_COMMAND = const(0x86)
+_LONGEST = const(128)  # bytes of all scripts of an answer that every terminal must take
+_NOT_RUN = const(0x00)
+_FAILED = const(0x10)
+_RUN = const(0x20)
+
+
+async def authenticate(t: "Transaction") -> None:
+    """Where the card wants it by a command of its own; with others it is in the second cryptogram."""
+    data = t.objects.get(_AUTHENTICATION_DATA)
+    if not data or not t.aip[0] & _AIP_AUTHENTICATES:
+        return
+    if 8 <= len(data) <= 16:
+        _, sw = await external_authenticate(t.card, data)
+        raise_bit(t.tsi, ISSUER_AUTHENTICATION_PERFORMED)
+        if sw == OK:
+            return
+    raise_bit(t.tvr, ISSUER_AUTHENTICATION_FAILED)
+
+
+async def run_scripts(t: "Transaction", scripts: bytes, kind: int) -> None:
+    """Those of this kind among `scripts`, templates 71 and 72 one after the other. A script stops at the command that
+    fails; the next one is run all the same. Each leaves its result (Book 4, Annex A5) in `t.script_results`."""
+    failed = SCRIPT_FAILED_BEFORE if kind == BEFORE else SCRIPT_FAILED_AFTER
+    try:
+        reader = Reader(scripts)
+        while reader.next():
+            if reader.tag == kind:
+                raise_bit(t.tsi, SCRIPT_PERFORMED)
+                if not await _run(t, reader.value()):
+                    raise_bit(t.tvr, failed)
+    except TlvError:
+        raise_bit(t.tsi, SCRIPT_PERFORMED)
+        raise_bit(t.tvr, failed)
+
+
+async def _run(t: "Transaction", script: bytes) -> bool:
+    identifier = bytes(4)
+    number = 0
+    result = _RUN
+    try:
+        commands = []
+        reader = Reader(script)
+        while reader.next():
+            if reader.tag == _IDENTIFIER:
+                identifier = (reader.value() + bytes(4))[:4]
+            elif reader.tag == _COMMAND:
+                commands.append(reader.value())
+        for command in commands:
+            number += 1
+            _, sw = await t.card.exchange(command)
+            if sw >> 8 not in (0x90, 0x62, 0x63):
+                result = _FAILED
+                break
+    except TlvError:
+        result, number = _NOT_RUN, 0
+    t.script_results.extend(bytes((result | (0 if result == _RUN else min(number, 15)),)) + identifier)
+    return result == _RUN

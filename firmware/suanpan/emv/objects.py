@@ -1,0 +1,108 @@
+"""The data objects of one transaction, of card and terminal, and how they are put together for the card.
+
+EMV 4.3 Book 3: 5.4 (rules for a data object list), 7 (what a card may return, and where), Annex A (formats).
+"""
+
+from micropython import const
+
+from suanpan.codec.tlv import Reader
+from suanpan.errors.emv import Terminated, TlvError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.codec.tlv import Readable
+
+# Numeric objects are filled up with zeros, and cut, on their left; the compressed numeric ones with F on their right;
+# all others with zero bytes on their right. Those that a list may name, and that are not like all others:
+_NUMERIC = (
+    0x9A, 0x9C, 0x5F24, 0x5F25, 0x5F28, 0x5F2A, 0x5F30, 0x5F34, 0x5F36, 0x9F01, 0x9F02, 0x9F03, 0x9F11, 0x9F15, 0x9F1A,
+    0x9F21, 0x9F35, 0x9F39, 0x9F41, 0x9F42, 0x9F44, 0x9F54, 0x9F5C, 0x9F73, 0x9F75, 0x9F77, 0x9F78, 0x9F79, 0xDF69,
+)  # fmt: skip
+_COMPRESSED = (0x5A, 0x9F20)
+
+_LONGEST_LIST = const(252)  # bytes that a single list may ask for: what a command carries
+
+
+class Objects:
+    """Data objects by tag. What the terminal has set, no card can change."""
+
+    def __init__(self, terminals: "dict[int, bytes | bytearray]") -> None:
+        self._terminals = terminals
+        self._cards: "dict[int, bytes]" = {}
+
+    def get(self, tag: int) -> "bytes | bytearray | None":
+        value = self._terminals.get(tag)
+        return self._cards.get(tag) if value is None else value
+
+    def __contains__(self, tag: int) -> bool:
+        return tag in self._terminals or tag in self._cards
+
+    def need(self, tag: int) -> "bytes | bytearray":
+        """Raises Terminated where there is none: only for what the books make mandatory at this point."""
+        value = self.get(tag)
+        if value is None:
+            raise Terminated
+        return value
+
+    def card(self, tag: int) -> "bytes | None":
+        """The card's own, never the terminal's."""
+        return self._cards.get(tag)
+
+    def set(self, tag: int, value: "bytes | bytearray") -> None:
+        """The terminal's word."""
+        self._terminals[tag] = value
+
+    def keep(self, tag: int, value: bytes) -> None:
+        """The card's word: said twice, it ends the transaction (Book 3, 7.5); of what is the terminal's, unheard."""
+        if tag in self._cards:
+            raise Terminated
+        self._cards[tag] = value
+
+    def keep_all(self, data: "Readable") -> None:
+        """Keep every primitive data object in `data`, in templates or not; Terminated for what cannot be read."""
+        try:
+            reader = Reader(data)
+            while reader.next_primitive():
+                self.keep(reader.tag, reader.value())
+        except TlvError:
+            raise Terminated from None
+
+    def listed(self, dol: "Readable") -> bytearray:
+        """The values that a data object list asks for, one after the other, each as long as it wants (Book 3, 5.4)."""
+        out = bytearray()
+        at, end = 0, len(dol)
+        while at < end:
+            tag = dol[at]
+            at += 1
+            constructed = tag & 0x20
+            if tag & 0x1F == 0x1F:
+                for _ in range(2):
+                    if at == end:
+                        raise Terminated
+                    tag = tag << 8 | dol[at]
+                    at += 1
+                    if not tag & 0x80:
+                        break
+                else:
+                    raise Terminated
+            if at == end:
+                raise Terminated
+            length = dol[at]
+            at += 1
+            if len(out) + length > _LONGEST_LIST:
+                raise Terminated
+            value = None if constructed else self.get(tag)
+            out.extend(_fitted(tag, value or b"", length))
+        return out
+
+
+def _fitted(tag: int, value: "bytes | bytearray", length: int) -> bytes:
+    value = bytes(value)
+    missing = length - len(value)
+    if not value:
+        return bytes(length)
+    if tag in _NUMERIC:
+        return bytes(missing) + value if missing >= 0 else value[-missing:]
+    if missing < 0:
+        return value[:length]
+    return value + (b"\xff" if tag in _COMPRESSED else b"\0") * missing
