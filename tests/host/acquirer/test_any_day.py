@@ -228,5 +228,5 @@ class Day(RuleBasedStateMachine):
         return (sum(owed), len(owed)), (sum(owing), len(owing))
 
 
-Day.TestCase.settings = settings(max_examples=60, stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow])
+Day.TestCase.settings = settings(max_examples=40, stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow])
 TestDay = Day.TestCase

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from host_tools.acquirer import spec
 from tests.host.acquirer.conftest import TIDS
+from tests.host.acquirer.till import half_of_sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,21 @@ def test_every_flipped_bit_of_what_takes_or_gives_money_is_refused(world: World,
     assert codes <= REFUSALS
     assert world.balances() == before
     assert till.exchange(frame).fields[39] == "00"
+
+
+def test_whatever_becomes_of_a_settlement_the_terminal_gets_its_answer(world: World) -> None:
+    """It has no MAC: an altered one may close the batch, but no money moves, and the right one is still answered."""
+    till = world.till
+    till.sell(world.card("long"), 500)
+    frame, before = till.settlement_frame(half_of_sums((500, 1))), world.balances()
+    codes = [code_of(world.acquirer.answer(altered)) for altered in flipped(frame)]
+    assert set(codes) <= REFUSALS | {"00"}
+    assert codes.count("00") > 200  # of its STAN, its sums, its operator
+    assert world.balances() == before
+    assert world.acquirer.ledger.check() == []
+    reply = till.exchange(frame)
+    assert (reply.fields[39], reply.fields[48][30], reply.fields[48][61]) == ("00", "1", "1")
+    assert till.sign_in().fields[60] == "00000002003"
 
 
 def test_a_mac_is_not_carried_from_one_message_to_another(world: World) -> None:

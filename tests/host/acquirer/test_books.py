@@ -125,11 +125,15 @@ def test_the_books_are_append_only(world: World, statement: str) -> None:
         ("UPDATE posting SET amount = amount + 1 WHERE rowid_of = 'one'", "does not balance"),
         ("INSERT INTO entry (at) VALUES (NULL)", "has no postings"),
         ("UPDATE entry SET reverses = 1 WHERE id = (SELECT max(id) FROM entry)", "does not mirror"),
-        ("UPDATE txn SET code = '51' WHERE kind = 'sale'", "disagree"),
+        ("UPDATE txn SET code = '51' WHERE kind = 'sale'", "disagree on whether money moved"),
+        ("UPDATE txn SET code = '51' WHERE kind = 'refund'", "refund 10000001 000001 000003 and the books disagree"),
+        ("UPDATE txn SET amount = 99 WHERE kind = 'sale'", "disagree on how much the card paid or got"),
+        ("UPDATE txn SET pan = '6200000000000021' WHERE kind = 'refund'", "disagree on how much the card paid or got"),
+        ("UPDATE txn SET amount = 101 WHERE kind = 'refund'", "more was taken back than 10000001 000001 000002 was of"),
     ],
 )
 def test_a_check_that_finds_damage(world: World, damage: str, found: str) -> None:
-    world.till.sale(world.card("plain"))
+    world.till.refund(world.till.sell(world.card("plain")), 40)
     assert world.acquirer.ledger.check() == []
     for trigger in ("posting_stands", "entry_stands"):
         world.store.db.execute(f"DROP TRIGGER {trigger}")

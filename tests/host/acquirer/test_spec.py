@@ -52,6 +52,67 @@ SALE_FIELDS = {
 }
 
 
+# F61 of a refund is even, with its day; F48 of a settlement has two halves of an odd length, which share a byte.
+REFUND = bytes.fromhex(
+    PREFIX
+    + "0220 7024048008C0801B"
+    + "16 6200000000000013"
+    + "200000"
+    + "000000000200"
+    + "000044"
+    + "3512"
+    + "0220"
+    + "00"
+    + b"632710000002".hex()
+    + b"10000001".hex()
+    + b"898110257340001".hex()
+    + b"156".hex()
+    + "0011 250000020000"
+    + "0016 0000010000421123"
+    + "0003"
+    + b"CUP".hex()
+    + b"E267B6E2".hex()
+)
+REFUND_FIELDS = {
+    2: "6200000000000013",
+    3: "200000",
+    4: "000000000200",
+    11: "000044",
+    14: "3512",
+    22: "022",
+    25: "00",
+    37: "632710000002",
+    41: "10000001",
+    42: "898110257340001",
+    49: "156",
+    60: "25000002000",
+    61: "0000010000421123",
+    63: "CUP",
+    64: b"E267B6E2".hex().upper(),
+}
+SETTLEMENT = bytes.fromhex(
+    PREFIX
+    + "0500 0020000000C18012"
+    + "000045"
+    + b"10000001".hex()
+    + b"898110257340001".hex()
+    + "0062 00000000123500200000000020000100000000007000010000000000000000"
+    + b"156".hex()
+    + "0011 000000022010"
+    + "0003"
+    + b"01 ".hex()
+)
+SETTLEMENT_FIELDS = {
+    11: "000045",
+    41: "10000001",
+    42: "898110257340001",
+    48: "000000001235" + "002" + "000000000200" + "001" + "0" + "000000000700" + "001" + "000000000000" + "000" + "0",
+    49: "156",
+    60: "00000002201",
+    63: "01 ",
+}
+
+
 def frame(bitmap: int, body: str, mti: str = "0200") -> bytes:
     return bytes.fromhex(f"{PREFIX}{mti}{bitmap:016X}{body}")
 
@@ -66,6 +127,16 @@ def test_a_sale_is_read_field_by_field() -> None:
     assert message.tpdu.hex() == "6000030000"
     assert message.header.hex() == "603100311003"
     assert message.fields == SALE_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("mti", "raw", "fields"),
+    [("0220", REFUND, REFUND_FIELDS), ("0500", SETTLEMENT, SETTLEMENT_FIELDS)],
+    ids=["refund", "settlement"],
+)
+def test_originals_and_sums_to_the_byte(mti: str, raw: bytes, fields: dict[int, str]) -> None:
+    assert spec.decode(raw).fields == fields
+    assert spec.encode(Message(mti, dict(fields), raw[:5], raw[5:11])) == raw
 
 
 def test_a_sale_is_written_to_the_byte() -> None:
