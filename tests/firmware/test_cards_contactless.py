@@ -171,16 +171,18 @@ class TestReader(unittest.TestCase):
         self.assertIsNone(self.looked(*look(of_type_a=b"\x01" + TARGET_A[: -len(ATS)])))
 
     def test_truncated_and_lying_answers(self):
+        whole = len(TARGET_A) - len(ATS)  # without what it can do, as above
         for size in range(len(TARGET_A)):
-            if size != len(TARGET_A) - len(ATS):  # as above
-                self.assertFails(NfcGarbled, *look(of_type_a=b"\x01" + TARGET_A[:size]))
+            if size != whole:
+                error = NfcGarbled if size < whole else CardLost
+                self.assertFails(error, *look(of_type_a=b"\x01" + TARGET_A[:size]))
         for size in range(13):
             again = (("list_b", 1), b"\x01" + TARGET_B[:size])
             self.assertFails(NfcGarbled, *look(of_type_b=b"\x01" + TARGET_B), OFF, again)
         for count in (b"", b"\x03", b"\xff"):
             self.assertFails(NfcGarbled, (("list_b", 2), count))
         no_length = TARGET_A[:9] + b"\x00" + TARGET_A[10:]
-        self.assertFails(NfcGarbled, *look(of_type_a=b"\x01" + no_length))
+        self.assertFails(CardLost, *look(of_type_a=b"\x01" + no_length))
 
     def test_the_chip_is_started_once_and_anew_after_an_error(self):
         async def use(reader):

@@ -107,7 +107,7 @@ class ContactlessReader:
     async def look(self) -> "ContactlessCard | None":
         """The card that is in the field now, activated.
 
-        OneCardOnly, MifareCard and FelicaCard name what cannot pay; NfcSilent, NfcGarbled, NfcError.
+        OneCardOnly, MifareCard and FelicaCard name what cannot pay; CardLost; NfcSilent, NfcGarbled, NfcError.
         """
         found = False
         try:
@@ -183,7 +183,7 @@ class ContactlessReader:
         if not ats:
             return None
         if not 1 <= ats[0] <= len(ats):
-            raise NfcGarbled
+            raise CardLost
         return ContactlessCard(self._pn532, target[0], target[5 : 5 + target[4]], ats=ats[: ats[0]])
 
     def _card_b(self) -> ContactlessCard:

@@ -1,7 +1,7 @@
 """The PN532's frames (NXP UM0701-02, 6.2.1), in buffers made once.
 
-Slicing makes an object, so each buffer comes with views of its beginning, a step of 16 bytes apart. A frame that we send
-is one of them and a rest, which has a buffer and views of its own.
+Slicing makes an object, so each buffer comes with views of its beginning, a step of 16 bytes apart. What we send is one
+of them and a rest, which has a buffer and views of its own.
 """
 
 # A viper pointer takes any buffer, where the stubs only know the pointer.

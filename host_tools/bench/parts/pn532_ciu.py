@@ -19,6 +19,8 @@ VERSION = 0x6327
 _CRC_ON = 0x80
 _MODES = {Modulation.A: 0x00, Modulation.B: 0x03, Modulation.F212: 0x12, Modulation.F424: 0x22}
 _BYTE_US = {Modulation.A: 85, Modulation.B: 94, Modulation.F212: 38, Modulation.F424: 19}
+_LONGEST = 64 - 2  # of a frame that the chip keeps to itself, without its CRC: FSD
+_LONGEST_THRU = 262
 _CARRIER_US = 5_000  # before a card may be spoken to
 
 
@@ -120,6 +122,8 @@ class Ciu:
             raise Failure(Status.CRC)
         if card.state == State.OFF:
             raise Failure(Status.TIMEOUT)
+        if len(reply.frame) > _LONGEST:
+            raise Failure(Status.BUFFER_SIZE)
         return reply.frame
 
     def thru(self, frame: bytes, timeout_us: int) -> Generator[int, None, bytes]:
@@ -139,4 +143,7 @@ class Ciu:
         checked = bool(self.registers.get(RX_MODE, 0) & _CRC_ON)
         if len(replies) > 1 or reply.cut or (checked and not reply.crc):
             raise Failure(Status.CRC)
-        return reply.frame if checked or not reply.crc else reply.frame + crc(reply.frame, modulation)
+        answer = reply.frame if checked or not reply.crc else reply.frame + crc(reply.frame, modulation)
+        if len(answer) > _LONGEST_THRU:
+            raise Failure(Status.BUFFER_SIZE)
+        return answer

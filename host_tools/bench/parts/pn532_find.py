@@ -124,8 +124,9 @@ def _answer_to_select(ciu: Ciu, target: Target, cid: int) -> Generator[int, None
         target.fsc = 32
         return
     target.fsc = FRAME_SIZES[min(ats[1] & 0x0F, 8)]
-    if ats[1] & 0x20:
-        target.fwt_us = frame_waiting_us(ats[3 if ats[1] & 0x10 else 2] >> 4)
+    at = 3 if ats[1] & 0x10 else 2
+    if ats[1] & 0x20 and at < len(ats):
+        target.fwt_us = frame_waiting_us(ats[at] >> 4)
 
 
 # -- type B --

@@ -5,12 +5,17 @@ Other people's drivers have taken that emulator for the part (test_pn532_libnfc.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from host_tools.bench.parts.field import Card
+from host_tools.bench.lockstep import LockstepBench
+from host_tools.bench.parts.field import Card, Reply, State
 from host_tools.bench.parts.field_blocks import FRAME_SIZES
 from host_tools.bench.parts.field_cards import FeliCa, IsoA, IsoB, MifareClassic, TypeA
 from host_tools.bench.parts.pn532 import Pn532
@@ -273,6 +278,98 @@ def test_a_terminal_that_waits_for_hours_saves_its_battery(stage: Stage) -> None
     assert 60_000 <= int(printed[0]) < 60_500
     assert printed[1] == FCI
     assert stage.chip.asleep_us > 0.8 * 60_000_000
+
+
+class Liar:
+    """What such a card says once it is activated, and when it is."""
+
+    random: Random
+
+    def spoiled(self, reply: Reply | None) -> Reply | None:
+        random = self.random
+        if reply is None:
+            return None
+        frame = reply.frame
+        match random.randrange(12):
+            case 0:
+                frame = random.randbytes(random.randrange(300))
+            case 1:
+                frame = frame[: random.randrange(len(frame) + 1)]
+            case 2:
+                frame += random.randbytes(random.randrange(300))
+            case 3:
+                at = random.randrange(len(frame))
+                frame = frame[:at] + random.randbytes(1) + frame[at + 1 :]
+            case 4:
+                return None
+        return replace(reply, frame=frame)
+
+
+class LiarA(Liar, IsoA):
+    def receive(self, frame: bytes) -> Reply | None:
+        reply = super().receive(frame)
+        return self.spoiled(reply) if self.state == State.PROTOCOL else reply
+
+
+class LiarB(Liar, IsoB):
+    def receive(self, frame: bytes) -> Reply | None:
+        reply = super().receive(frame)
+        return self.spoiled(reply) if self.state == State.PROTOCOL else reply
+
+
+LIARS = int(os.environ.get("FUZZ", "400")) // 20  # of each kind
+
+
+@pytest.mark.parametrize("kind", [LiarA, LiarB])
+def test_cards_that_lie(hsu: Stage, kind: type[LiarA | LiarB]) -> None:
+    """Each ends in one of our errors or in an answer, no more memory is taken, and the next card works."""
+    random = Random(f"{kind.__name__} {os.environ.get('FUZZ_SEED', '')}")
+
+    def prepare(bench: LockstepBench) -> None:
+        def visit(number: int) -> None:
+            hsu.field.take()
+            card: Card = IsoA(application)
+            if number % 2 == 0:
+                card = kind(application)
+                card.random = random
+            if number < 2 * LIARS:
+                hsu.field.put(card)
+                bench.clock.call_later(20_000_000, lambda: visit(number + 1))
+
+        visit(0)
+
+    printed = hsu.run(
+        f"""
+        import gc
+        async def program():
+            for number in range({2 * LIARS}):
+                print("card", number)
+                start = now()
+                try:
+                    card = await look()
+                    if card:
+                        await ask(card, [{get(3)!r}, {put(300)!r}, {get(600)!r}])
+                    await reader.off()
+                except DriverError as error:
+                    print(error.code)
+                card = None
+                gc.collect()
+                print("heap", gc.mem_alloc())
+                assert now() - start < 19_000
+                await asyncio.sleep_ms(20_000 - (now() - start))
+        """,
+        prepare=prepare,
+        seconds=20 * 2 * LIARS + 60,
+    )
+    heaps = [int(line.split()[1]) for line in printed if line.startswith("heap")]
+    assert len(heaps) == 2 * LIARS
+    assert max(heaps[10:]) <= heaps[9] + 512
+    for number, part in enumerate("\n".join(printed).split("card ")[1:]):
+        lines = [line for line in part.splitlines()[1:] if not line.startswith("heap")]
+        if number % 2:
+            assert lines == ["card", content(3).hex() + " 9000", "00012c 9000", content(600).hex() + " 9000"], number
+        else:
+            assert all(re.fullmatch(r"card|none|([0-9a-f]* )?[0-9a-f]{4}|D1[36]", line) for line in lines), lines
 
 
 # -- what goes wrong between the chip and us ----------------------------------------------------------------
