@@ -25,6 +25,7 @@ class Ds3231:
     def __init__(self, celsius: float = 25.0) -> None:
         self.celsius = celsius
         self.cell = True
+        self.workshop_time: datetime | None = None  # what it was set to before it is first attached
         self.faults: list[str] = []  # dates and times that are none
         self._clock: Clock | None = None
         self._powered = False
@@ -51,6 +52,9 @@ class Ds3231:
         self._powered = True
         if first:
             self._fresh()
+            if self.workshop_time:
+                self._epoch = self._looked = self.workshop_time
+                self._registers[_STATUS] &= ~_OSF
         elif self._stopped_us is not None:
             self._epoch_us += clock.now_us - self._stopped_us
             self._stopped_us = None

@@ -39,17 +39,23 @@ class Max17048:
         self._pointer = 0
 
     def attach(self, clock: Clock) -> None:
-        """The board's power is nothing to it: its cell feeds it, from when it is put in."""
+        """The board's power is nothing to it: its cell feeds it, and has long done so."""
         if self._clock is None:
             self._clock = clock
             self._percent_us = clock.now_us
             self._reset()
+            self._reset_us -= _UPDATE_US
         self._pointer = 0
 
     def power_off(self) -> None:
         """It goes on."""
 
     # -- the cell --
+
+    def insert_cell(self, millivolts: int, percent: float) -> None:
+        """Another one."""
+        self.millivolts, self.percent = millivolts, percent
+        self._reset()
 
     @property
     def percent(self) -> float:

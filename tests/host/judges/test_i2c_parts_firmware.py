@@ -107,19 +107,24 @@ def test_the_gauge(stage: Stage) -> None:
         GAUGE
         + """
 async def program():
-    try:
-        gauge.millivolts()
-    except SuanpanError as error:
-        print(error.code)
-    await asyncio.sleep(1)
     print(gauge.found(), gauge.millivolts(), gauge.percent(), gauge.percent_per_hour())
     await asyncio.sleep(3600)
     print(gauge.percent())
+    while True:
+        try:
+            gauge.millivolts()
+        except SuanpanError as error:
+            print(error.code)
+            break
+        await asyncio.sleep_ms(10)
+    await asyncio.sleep(1)
+    print(gauge.millivolts(), gauge.percent())
 """,
         lambda bench: bench.parts.on_i2c.append((1, chip)),
+        lambda bench: bench.clock.call_later(3_700_000_000, lambda: chip.insert_cell(4200, 100)),
         seconds=5000,
     )
-    assert printed == ["D32", "True 3850 80 -20", "59"]
+    assert printed == ["True 3850 80 -20", "59", "D32", "4200 100"]
 
 
 # -- PCF8574 --
