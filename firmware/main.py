@@ -17,7 +17,7 @@ from suanpan.crypto.secret import Secret
 from suanpan.errors import SuanpanError, Tampered
 from suanpan.flows.counter import power_on
 from suanpan.flows.race import first
-from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, PAN_LABEL, FlashSecret
+from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, OPERATORS_LABEL, PAN_LABEL, FlashSecret
 from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
 from suanpan.ledger.key_store import TMK, KeyStore
@@ -36,6 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.drivers.tamper import Tamper
     from suanpan.ledger.device_key import DeviceSecret
+    from suanpan.terminal import Opened
 
 KEYS = board.DATA + "/keys.bin"
 _VAULT_SECTOR = const(2)  # of the secrets partition, behind those of the two device secrets
@@ -53,7 +54,7 @@ async def main() -> None:
     try:
         if zeroiser.interrupted():
             await zeroiser.run()
-        await first(guard(tamper, zeroiser), serve(screen, keys_secret, journal_secret))
+        await first(guard(tamper, zeroiser), serve(screen, keys_secret, journal_secret, zeroiser))
     except SuanpanError as error:  # what it remembers cannot be trusted: say so, and sell nothing
         show_fault(screen, error)
         if not isinstance(error, Tampered):  # there are still keys to guard
@@ -86,7 +87,9 @@ async def guard(tamper: "Tamper", zeroiser: Zeroiser) -> None:
     raise Tampered
 
 
-async def serve(screen: Screen, keys_secret: "DeviceSecret", journal_secret: "DeviceSecret") -> None:
+async def serve(
+    screen: Screen, keys_secret: "DeviceSecret", journal_secret: "DeviceSecret", zeroiser: Zeroiser
+) -> None:
     """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
     parameters = Parameters.load(board.DATA + "/params.json")
     screen.strings.choose(parameters.language)
@@ -97,6 +100,11 @@ async def serve(screen: Screen, keys_secret: "DeviceSecret", journal_secret: "De
         journal = Journal(FlashLog(board.journal()), Siv(key.view))
     with Secret(await journal_secret.derive(PAN_LABEL)) as key:
         vault = PanVault(board.secrets(), _VAULT_SECTOR, key.view, board.random)
+
+    async def operators(kind: "type[Opened]") -> "Opened":
+        with Secret(await journal_secret.derive(OPERATORS_LABEL)) as key:
+            return kind(board.DATA, key.view, parameters.administrator_tries, board.random)
+
     terminal = Terminal(
         screen=screen,
         swipe_reader=board.swipe_reader(),
@@ -106,6 +114,8 @@ async def serve(screen: Screen, keys_secret: "DeviceSecret", journal_secret: "De
         calendar=board.calendar(),
         parameters=parameters,
         keys=keys,
+        operators=operators,
+        zeroise=zeroiser.run,
         ledger=Ledger(journal, vault, parameters.batch_limit),
         acquirer=Acquirer(parameters, keys, chosen, board.random),
         random=board.random,

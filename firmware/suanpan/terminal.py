@@ -2,8 +2,8 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Protocol
+    from collections.abc import Awaitable, Callable
+    from typing import Protocol, TypeVar
 
     from suanpan.acquirer.session import Acquirer
     from suanpan.drivers.battery import Battery
@@ -11,9 +11,17 @@ if TYPE_CHECKING:
     from suanpan.drivers.swipe_reader import SwipeReader
     from suanpan.ledger.key_store import KeyStore
     from suanpan.ledger.ledger import Ledger
+    from suanpan.ledger.operators import Operators
     from suanpan.ledger.parameters import Parameters
     from suanpan.ui.gb2312 import Encoder
     from suanpan.ui.screen import Screen
+
+    Opened = TypeVar("Opened", bound=Operators)
+
+    class OpenOperators(Protocol):
+        """Reads them anew each time, as that class: nothing of them is in memory while somebody sells."""
+
+        def __call__(self, kind: "type[Opened]") -> "Awaitable[Opened]": ...
 
     class Calendar(Protocol):
         """machine.RTC."""
@@ -33,6 +41,8 @@ class Terminal:
         calendar: "Calendar",
         parameters: "Parameters",
         keys: "KeyStore",
+        operators: "OpenOperators",
+        zeroise: "Callable[[], Awaitable[None]]",
         ledger: "Ledger",
         acquirer: "Acquirer",
         random: "Callable[[int], bytes]",
@@ -45,6 +55,8 @@ class Terminal:
         self.calendar = calendar
         self.parameters = parameters
         self.keys = keys
+        self.operators = operators
+        self.zeroise = zeroise
         self.ledger = ledger
         self.acquirer = acquirer
         self.random = random

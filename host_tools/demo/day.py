@@ -67,9 +67,7 @@ def _power_cut(shop: Shop) -> None:
 
 
 def _totals(shop: Shop) -> None:
-    shop.bench.press("menu")
-    shop.bench.expect("打印汇总")
-    shop.bench.press("3")
+    shop.bench.press("menu", "6", "4")
     slips = len(shop.bench.parts.printer.slips)
     shop.bench.until(lambda: len(shop.bench.parts.printer.slips) > slips, "slip with the totals")
     shop.bench.expect("请输入金额")

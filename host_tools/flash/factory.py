@@ -2,7 +2,9 @@
 
 The key store's file is written here from its format alone (firmware/suanpan/ledger/key_store.py): slot u8 |
 algorithm u8 | length u8 | AES-SIV of the key, with slot and algorithm as associated data. What it is sealed under is
-derived from the first secret, the journal's key from the second (firmware/suanpan/ledger/device_key.py).
+derived from the first secret, the journal's key from the second (firmware/suanpan/ledger/device_key.py). So is the one
+of the passwords' two files (firmware/suanpan/ledger/operators.py): number u8 | factory's u8 | iterations u16 | salt |
+hash for everybody, and a hundred counts of tries.
 """
 
 from __future__ import annotations
@@ -22,13 +24,26 @@ FLASH_SIZE = 4 * 1024 * 1024
 SECTOR = 4096
 FACTORY_OPERATOR = "01"
 FACTORY_PASSWORD = "0000"  # what the field's terminals leave the factory with
+SUPERVISOR = "00"
+SUPERVISOR_PASSWORD = "123456"  # the field's too
+ADMINISTRATOR = "99"
+ADMINISTRATOR_PASSWORD = "99999999"
 
 _SECRET_SIZE = 32
 _TMK_SLOT = 1
 _INJECTION_SLOT = 5
 _AES = 2
 _ALGORITHMS = {"tdes": 1, "aes": _AES, "sm4": 3}  # of a suite's keys, as the key store numbers them
+_PASSWORDS = {
+    SUPERVISOR: SUPERVISOR_PASSWORD,
+    FACTORY_OPERATOR: FACTORY_PASSWORD,
+    ADMINISTRATOR: ADMINISTRATOR_PASSWORD,
+}
 _PASSWORD_ITERATIONS = 500  # what an ESP32 does in the time between two keys
+_NUMBERS = 100  # from 00 to 99
+# The sizes of the firmware's LittleFS: a file as small as its cache is kept in the directory.
+_PROGRAM = 32  # bytes
+_CACHE = 128
 
 Random = Callable[[int], bytes]
 
@@ -66,6 +81,10 @@ class Secrets:
     def journal_key(self) -> bytes:
         return hmac.digest(self.journal, b"suanpan-journal", "sha256")
 
+    @property
+    def operators_key(self) -> bytes:
+        return hmac.digest(self.journal, b"suanpan-operators", "sha256")
+
 
 @dataclass(frozen=True)
 class Partition:
@@ -85,23 +104,31 @@ def partitions(table: Path = BOARD / "partitions.csv") -> dict[str, Partition]:
 
 
 def build_image(
-    profile: Profile, random: Random, *, secure_element: bool = False, injection_key: bytes | None = None
+    profile: Profile,
+    random: Random,
+    *,
+    secure_element: bool = False,
+    injection_key: bytes | None = None,
+    new_passwords: bool = False,
+    password_iterations: int = _PASSWORD_ITERATIONS,
 ) -> tuple[bytes, Secrets]:
-    """The flash image of a new terminal, and its secrets; with a secure element they are not in the image.
+    """The flash image of a terminal, and its secrets; with a secure element they are not in the image.
 
-    With an injection key (32 bytes) it leaves without its master key, which the workshop's line brings later.
+    With an injection key (32 bytes) it leaves without its master key, which the workshop's line brings later. The
+    passwords are as good as changed, for benches and demonstrations; `new_passwords` must be changed first.
     """
     secrets = Secrets(random(_SECRET_SIZE), random(_SECRET_SIZE))
     table = partitions()
     data, plain = table["data"], table["secrets"]
     image = bytearray(b"\xff" * FLASH_SIZE)
     files = {
-        "params.json": json.dumps(_parameters(profile, random), ensure_ascii=False).encode(),
+        "params.json": json.dumps(_parameters(profile), ensure_ascii=False).encode(),
         "keys.bin": sealed_key(secrets.key_store_key, _INJECTION_SLOT, _AES, injection_key)
         if injection_key
         else sealed_key(secrets.key_store_key, _TMK_SLOT, _ALGORITHMS[profile.suite], profile.tmk),
+        **_password_files(secrets.operators_key, random, new_passwords, password_iterations),
     }
-    image[data.offset : data.offset + data.size] = _file_system(files, data.size)
+    image[data.offset : data.offset + data.size] = file_system(files, data.size)
     if not secure_element:
         for sector, secret in enumerate((secrets.keys, secrets.journal)):
             at = plain.offset + sector * SECTOR
@@ -109,11 +136,9 @@ def build_image(
     return bytes(image), secrets
 
 
-def _parameters(profile: Profile, random: Random) -> dict[str, object]:
-    salt = random(16)
-    password = hashlib.pbkdf2_hmac("sha256", FACTORY_PASSWORD.encode(), salt, _PASSWORD_ITERATIONS)
+def _parameters(profile: Profile) -> dict[str, object]:
     return {
-        "schema": 2,
+        "schema": 3,
         "terminal_id": profile.terminal_id,
         "merchant_id": profile.merchant_id,
         "merchant_name": {"zh": profile.merchant[0], "en": profile.merchant[1]},
@@ -132,10 +157,18 @@ def _parameters(profile: Profile, random: Random) -> dict[str, object]:
         "offline_count": 20,
         "offline_total": 1_000_000,
         "offline_hours": 24,
-        "operators": {
-            FACTORY_OPERATOR: {"salt": salt.hex(), "hash": password.hex(), "iterations": _PASSWORD_ITERATIONS}
-        },
+        "administrator_tries": 10,
     }
+
+
+def _password_files(key: bytes, random: Random, new: bool, iterations: int) -> dict[str, bytes]:
+    roll = b""
+    for number, password in sorted(_PASSWORDS.items()):
+        salt = random(16)
+        hashed = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+        roll += bytes([int(number), new]) + iterations.to_bytes(2, "big") + salt + hashed
+    seal = AESSIV(key).encrypt
+    return {"operators.bin": seal(roll, [b"operators"]), "tries.bin": seal(bytes(_NUMBERS), [b"tries"])}
 
 
 def sealed_key(key_store_key: bytes, slot: int, algorithm: int, key: bytes) -> bytes:
@@ -144,8 +177,15 @@ def sealed_key(key_store_key: bytes, slot: int, algorithm: int, key: bytes) -> b
     return bytes([slot, algorithm, len(sealed)]) + sealed
 
 
-def _file_system(files: dict[str, bytes], size: int) -> bytes:
-    fs = LittleFS(block_size=SECTOR, block_count=size // SECTOR)
+def file_system(files: dict[str, bytes], size: int) -> bytes:
+    """A LittleFS image of `size` bytes, as the firmware would have written it."""
+    fs = LittleFS(
+        block_size=SECTOR,
+        block_count=size // SECTOR,
+        read_size=_PROGRAM,
+        prog_size=_PROGRAM,
+        cache_size=_CACHE,
+    )
     for name, content in files.items():
         with fs.open(name, "wb") as file:
             file.write(content)

@@ -3,6 +3,7 @@
     custodians.json   who may, each with the proof of their passphrase
     kbpk.json         the key-block protection key, as two sealed components
     injection.json    the master of the units' injection keys, likewise
+    backup.json       the master of the terminal numbers' backup keys, likewise; only where there are backups
     terminals/        TMKs as TR-31 blocks, and which unit has which
     authority/        the test CA of the card schemes
     signer.pem        the update signer, under its passphrase
@@ -24,7 +25,14 @@ from host_tools.keys.components import Algorithm, combine, require_check_value
 from host_tools.keys.custodians import COST, Custodian, Custodians, Pair, require_passphrase
 from host_tools.keys.errors import AuditBroken, KeyExists, KeysError, LineSilent, NotNoted
 from host_tools.keys.injection import Injection, Order
-from host_tools.keys.master_keys import Key, Master, MasterKeys, derive_injection_key, require_shape
+from host_tools.keys.master_keys import (
+    Key,
+    Master,
+    MasterKeys,
+    derive_backup_key,
+    derive_injection_key,
+    require_shape,
+)
 from host_tools.keys.signer import Signer
 from host_tools.keys.terminal_keys import TerminalKeys, require_serial, require_stronger, require_terminal
 
@@ -128,6 +136,15 @@ class Ceremony:
             self.audit.record("derive injection key", pair.names, serial)
         return key
 
+    def backup_key(self, pair: Pair, terminal: str) -> bytes:
+        """The 32 bytes that open the archives of this terminal number."""
+        act = "derive backup key"
+        with self.noting_refusals(act, pair.names, terminal):
+            require_terminal(terminal)
+            key = derive_backup_key(self.masters.open(Master.BACKUP, pair), terminal)
+            self.audit.record(act, pair.names, terminal, key.check_value)
+        return key.value
+
     @contextmanager
     def injecting(self, pair: Pair, terminal: str, serial: str) -> Iterator[Injection]:
         """Within, the returned exchange is to be run to its end, over whatever line (injection.exchange).
@@ -139,7 +156,10 @@ class Ceremony:
             require_serial(serial)
             tmk = self.terminals.open(terminal, self.masters.open(Master.KBPK, pair))
             key = derive_injection_key(self.masters.open(Master.INJECTION, pair), serial)
-            injection = Injection(Order(terminal, serial, key, tmk), self.random)
+            backup = None
+            if self.masters.has(Master.BACKUP):
+                backup = derive_backup_key(self.masters.open(Master.BACKUP, pair), terminal)
+            injection = Injection(Order(terminal, serial, key, tmk, backup), self.random)
             bound = self.terminals.bind(terminal, serial)
         self.audit.record(act, pair.names, name, tmk.check_value, "begun")
         try:

@@ -13,6 +13,7 @@ from host_tools.keys import tables
 from host_tools.keys.ceremony import Ceremony
 from host_tools.keys.components import Algorithm
 from host_tools.keys.desk import ask_components, ask_new_passphrase, ask_pair, console, refusals
+from host_tools.keys.files import write_private
 from host_tools.keys.injection import BAUD, exchange
 from host_tools.keys.master_keys import Master
 
@@ -24,7 +25,8 @@ app = typer.Typer(
     help="The key ceremony: keys that no one person ever holds, from two people's components into a terminal.\n\n"
     "In this order:\n\n"
     "1. **enrol** two custodians, each with a passphrase of their own\n"
-    "2. **master kbpk** and **master injection**: the workshop's two keys, of a component from each custodian\n"
+    "2. **master kbpk**, **master injection** and **master backup**: the workshop's keys, of a component from each "
+    "custodian\n"
     "3. **terminal** 10000001: that terminal's master key (TMK)\n"
     "4. **inject** it into the unit, over its serial line\n\n"
     "No key is ever whole on disk. **audit** shows, and checks, what was done and by whom.",
@@ -67,13 +69,16 @@ def enrol(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The pers
 def master(
     ctx: typer.Context,
     name: Annotated[
-        Master, typer.Argument(help="kbpk protects TMKs at rest; injection is what units prove theirs by.")
+        Master,
+        typer.Argument(
+            help="kbpk protects TMKs at rest; injection is what units prove theirs by; backup seals archives."
+        ),
     ],
     algorithm: _Algorithm = Algorithm.AES,
     size: Annotated[int, typer.Option("--bytes", help="Length: aes 16 or 32, tdes 16 or 24 (kbpk only).")] = 32,
     generate: _Generate = False,
 ) -> None:
-    """Make one of the workshop's two master keys, of two custodians' components.
+    """Make one of the workshop's master keys, of two custodians' components.
 
     Each component is kept under its custodian's passphrase. From now on it takes these two to use the key.
     """
@@ -132,6 +137,22 @@ def inject(
             console.print(f"{port}: {error}", style="red", markup=False)
             raise typer.Exit(1) from None
     console.print(f"{unit} holds the master key of {number}.", markup=False, highlight=False)
+
+
+@app.command(name="backup-key")
+def backup_key(
+    ctx: typer.Context,
+    number: Annotated[str, typer.Argument(help="The terminal's number (TID).")],
+    out: Annotated[Path, typer.Argument(help="The file for it, 32 bytes; delete it when the archive has been read.")],
+) -> None:
+    """Take out the key that a terminal's archives are sealed under, for **suanpan audit** to read them.
+
+    A unit does not need it from here: it was injected with its master key.
+    """
+    with refusals():
+        key = _of(ctx).backup_key(ask_pair(_of(ctx)), number)
+    write_private(out, key)
+    console.print(f"{out}: the backup key of {number}", markup=False, highlight=False)
 
 
 @app.command()

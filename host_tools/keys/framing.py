@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BODY: Final = 256  # bytes; the longest, a LOAD, has less
+MAX_BODY: Final = 512  # bytes; the longest, a LOAD of two keys, has less
 
 _MARK: Final = b"\xa5"
 _HEAD: Final = struct.Struct(">BH")

@@ -11,12 +11,13 @@ HMAC-SHA256 (RFC 2104) under keys made of it:
     workshop                                                   unit
     1 START    host nonce 16                              ->
                                   <-  2 UNIT     unit nonce 16 | proof | serial number
-    3 LOAD     proof | terminal 8 | check value 1+n | block ->
-                                  <-  4 LOADED   proof | check value
+    3 LOAD     proof | terminal 8 | keys              ->
+                                  <-  4 LOADED   proof | check values
                                   <-  F REFUSED  reason u8, instead of 2 or 4
 
-A proof is HMAC(proving, kind of frame | rest of the body), 32 bytes. The block is TR-31 version D under the KBPK: usage
-K0, mode D, not exportable. Frames are those of framing.py.
+A proof is HMAC(proving, kind of frame | rest of the body), 32 bytes. A key is its check value 1+n, and its TR-31 block
+of version D under the KBPK, not exportable: the master key (usage K0, mode D), and behind it, if the workshop has a
+master of those, the terminal number's backup key (D0, B). Frames are those of framing.py.
 
 - Each side proves that it holds the injection key, over a nonce of the other's that was never used before: neither
   a recorded UNIT nor a recorded LOAD is worth anything in another session, whose keys are others. The kind of frame
@@ -60,7 +61,7 @@ from host_tools.keys.errors import (
 )
 from host_tools.keys.framing import FrameReader, frame
 from host_tools.keys.master_keys import Key
-from host_tools.keys.terminal_keys import wrap
+from host_tools.keys.terminal_keys import wrap, wrap_backup
 
 if TYPE_CHECKING:
     from host_tools.keys.components import Random
@@ -95,12 +96,14 @@ _REFUSALS: Final[dict[int, type[InjectionError]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be injected where: the unit's serial number and injection key, the terminal's number and TMK."""
+    """What is to be injected where: the unit's serial number and injection key, the terminal's number, TMK and backup
+    key."""
 
     terminal: str
     serial: str
     injection_key: bytes = field(repr=False)
     tmk: Key
+    backup: Key | None = None
 
 
 class Session:
@@ -158,16 +161,18 @@ class Injection:
         session = Session(order.injection_key, self._nonce, unit_nonce, serial)
         if not session.is_proof(proof, Kind.UNIT, unit_nonce + serial):
             raise DeviceNotProven
-        block = wrap(Key(Algorithm.AES, session.kbpk), order.tmk, mode="D", exportability="N")
-        value = order.tmk.check_value
-        content = order.terminal.encode() + bytes((len(value),)) + value + block.encode()
+        kbpk = Key(Algorithm.AES, session.kbpk)
+        content = order.terminal.encode() + _announced(order.tmk, wrap(kbpk, order.tmk, mode="D", exportability="N"))
+        if order.backup:
+            content += _announced(order.backup, wrap_backup(kbpk, order.backup))
         self._session, self._awaited, self.sent = session, Kind.LOADED, True
         return frame(Kind.LOAD, session.proof(Kind.LOAD, content) + content)
 
     def _close(self, session: Session, body: bytes) -> None:
         """The unit says what its key store has now."""
         proof, value = body[:_PROOF], body[_PROOF:]
-        if not session.is_proof(proof, Kind.LOADED, value) or value != self._order.tmk.check_value:
+        expected = b"".join(key.check_value for key in (self._order.tmk, self._order.backup) if key)
+        if not session.is_proof(proof, Kind.LOADED, value) or value != expected:
             raise NotLoaded
         self.done = True
 
@@ -193,6 +198,10 @@ def exchange(injection: Injection, port: Port) -> None:
         if injection.done:
             return
     raise LineSilent
+
+
+def _announced(key: Key, block: str) -> bytes:
+    return bytes((len(key.check_value),)) + key.check_value + block.encode()
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:

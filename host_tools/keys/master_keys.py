@@ -1,10 +1,12 @@
-"""The workshop's two master keys, each kept as two components sealed by one custodian each, and never whole.
+"""The workshop's master keys, each kept as two components sealed by one custodian each, and never whole.
 
 - `kbpk`, the key-block protection key: TMKs rest under it as TR-31 blocks. It is the zone key with the acquirer.
 - `injection`, AES-256: every unit's own injection key is derived from it and the unit's serial number.
+- `backup`, AES-256: the key that a terminal's archives are sealed under, from the terminal's number. It is the number's
+  and not the unit's, as another unit is to open the archive of a dead one.
 
-They are two because a key has one purpose, and because the acquirer must know the first and has no business with
-the second.
+They are three because a key has one purpose, and because the acquirer must know the first and has no business with
+the others.
 """
 
 from __future__ import annotations
@@ -35,18 +37,20 @@ if TYPE_CHECKING:
         components: dict[str, str]
 
 
-INJECTION_KEY: Final = 32  # bytes of a unit's injection key
+DERIVED_KEY: Final = 32  # bytes of a unit's injection key, and of a terminal number's backup key
 
 
 class Master(Enum):
     KBPK = "kbpk"
     INJECTION = "injection"
+    BACKUP = "backup"
 
 
 # What a master key may be. TR-31 has a version for TDES (B) and one for AES (D), and none for SM4.
 _SHAPES: Final = {
     Master.KBPK: {(Algorithm.TDES, 16), (Algorithm.TDES, 24), (Algorithm.AES, 16), (Algorithm.AES, 32)},
     Master.INJECTION: {(Algorithm.AES, 32)},
+    Master.BACKUP: {(Algorithm.AES, 32)},
 }
 
 
@@ -124,19 +128,29 @@ def require_shape(master: Master, algorithm: Algorithm, components: tuple[bytes,
 
 
 def derive_injection_key(master: Key, serial: str) -> bytes:
-    """A unit's own injection key: 32 bytes, by SP 800-108r1 in counter mode with CMAC.
+    """A unit's own injection key: 32 bytes.
 
     Who takes one unit apart learns nothing of another's, and the workshop keeps no list of them.
     """
+    return _derived(master, b"suanpan injection key", serial)
+
+
+def derive_backup_key(master: Key, terminal: str) -> Key:
+    """What the archives of this terminal number are sealed under: two AES-128 keys, for AES-SIV."""
+    return Key(Algorithm.AES, _derived(master, b"suanpan backup key", terminal))
+
+
+def _derived(master: Key, label: bytes, context: str) -> bytes:
+    """By SP 800-108r1 in counter mode with CMAC."""
     return KBKDFCMAC(
         algorithm=AES,
         mode=Mode.CounterMode,
-        length=INJECTION_KEY,
+        length=DERIVED_KEY,
         rlen=4,
         llen=4,
         location=CounterLocation.BeforeFixed,
-        label=b"suanpan injection key",
-        context=serial.encode("ascii"),
+        label=label,
+        context=context.encode("ascii"),
         fixed=None,
     ).derive(master.value)
 

@@ -139,6 +139,12 @@ def wrap(protection: Key, key: Key, *, mode: str, exportability: str, label: str
     )
 
 
+def wrap_backup(protection: Key, key: Key) -> str:
+    """A terminal number's backup key, for its unit. X9.143 has no use for what seals and opens at once, but D0,
+    symmetric data encryption, in mode B, both ways."""
+    return key_block.wrap(protection.value, key.value, version="D", usage="D0", algorithm="A", mode="B")
+
+
 def require_stronger(protection: Key, key: Key) -> None:
     """Raise TooStrong if `key` under `protection` would be easier to come by than by itself."""
     if key.algorithm is Algorithm.TDES and protection.algorithm is Algorithm.AES:

@@ -52,7 +52,7 @@ class Host:
         for name, value in changes.items():
             answer[int(name[1:])] = value
         answer = {number: value for number, value in answer.items() if value is not None}
-        sealed = mti[1] != "8"
+        sealed = mti[1] not in "58"
         if sealed:
             answer[64] = bytes(8)
         message = iso8583.encode(messages.reply_mti(mti), answer)
@@ -166,19 +166,24 @@ class Line:
             raise answer
         return answer
 
-    def close(self):
+    async def close(self):
         pass
 
 
 class Entry:
+    kind = "sale"
     batch = "000001"
     stan = "000042"
     amount = 12_34
     entry_mode = "021"
+    date, time = "261123", "093105"
     reason = "98"
+    auth_code = original = original_reference = org = ""
 
-    def __init__(self, pan="6200000000000013"):
+    def __init__(self, pan="6200000000000013", **more):
         self.pan = pan
+        for name, value in more.items():
+            setattr(self, name, value)
 
     def card(self):
         return self.pan, "3512"

@@ -27,7 +27,7 @@ class Case(unittest.TestCase):
         with PinEntry() as entered:
             for digit in pin:
                 entered.append(digit)
-            return asyncio.run(self.session(*script).authorise(Entry(), parse_track2(TRACK), entered))
+            return asyncio.run(self.session(*script).request(Entry(), parse_track2(TRACK), entered))
 
     def sent(self):
         self.assertEqual(len(self.line.sent), 1)
@@ -148,6 +148,93 @@ class TestReversal(Case):
         self.assertEqual(closing, ["00", "25"])
         self.assertFalse(closes("A0"))
         self.assertFalse(closes(""))
+
+
+# What each kind is named by on the wire: F3, F25, the beginning of F60.
+NAMED = {
+    "sale": ("000000", "00", "22"),
+    "void": ("200000", "00", "23"),
+    "refund": ("200000", "00", "25"),
+    "offline_sale": ("000000", "00", "30"),
+}
+
+
+class TestOthers(Case):
+    """Void, refund and sale without the host: what their rows of the table come to."""
+
+    def sent_by(self, mti, script, **how):
+        asyncio.run(self.session(script).request(**how))
+        sent, fields = self.sent()
+        kind = how["entry"].kind
+        self.assertEqual(sent, mti)
+        self.assertEqual((fields[3], fields[25], fields[60]), NAMED[kind][:2] + (NAMED[kind][2] + "000001000",))
+        return fields
+
+    def test_a_void_names_the_sale_and_has_the_card_and_its_pin(self):
+        entry = Entry(kind="void", original="000001000040", original_reference="632709000040")
+        with PinEntry() as pin:
+            for digit in "1234":
+                pin.append(digit)
+            fields = self.sent_by(
+                "0200", genuine(), entry=entry, track=parse_track2(TRACK), pin=pin, auth_code="123456"
+            )
+            self.assertEqual(len(pin), 0)
+        present = [2, 3, 4, 11, 14, 22, 25, 26, 35, 37, 38, 41, 42, 49, 52, 53, 60, 61, 64]
+        self.assertEqual(sorted(fields), present)
+        self.assertEqual((fields[37], fields[38], fields[61]), ("632709000040", "123456", "000001000040"))
+
+    def test_the_reversal_of_a_void_names_the_sale_too(self):
+        entry = Entry(kind="void", original="000001000040", original_reference="632709000040")
+        asyncio.run(self.session(genuine()).reverse(entry))
+        mti, fields = self.sent()
+        self.assertEqual(mti, "0400")
+        self.assertEqual(sorted(fields), [2, 3, 4, 11, 14, 22, 25, 39, 41, 42, 49, 60, 61, 64])
+        self.assertEqual((fields[3], fields[60][:2], fields[61]), ("200000", "23", "000001000040"))
+
+    def test_a_refund_says_when_the_sale_was_and_whose_card_it_is(self):
+        entry = Entry(
+            kind="refund",
+            entry_mode="022",
+            original="0000010000401121",
+            original_reference="632709000040",
+            org="CUP",
+        )
+        fields = self.sent_by("0220", genuine(), entry=entry, track=parse_track2(TRACK))
+        self.assertEqual(sorted(fields), [2, 3, 4, 11, 14, 22, 25, 35, 37, 41, 42, 49, 60, 61, 63, 64])
+        self.assertEqual((fields[61], fields[63]), ("0000010000401121", b"CUP"))
+
+    def test_a_refund_from_the_queue_has_no_track_any_more(self):
+        entry = Entry(kind="refund", entry_mode="022", original="0000010000401121", org="CUP")
+        fields = self.sent_by("0220", genuine(), entry=entry)
+        self.assertEqual(set(fields) & {26, 35, 37, 52, 53}, set())
+
+    def test_a_sale_without_the_host_says_when_it_was_and_who_agreed(self):
+        entry = Entry(kind="offline_sale", entry_mode="022", auth_code="654321", org="CUP")
+        fields = self.sent_by("0220", genuine(), entry=entry)
+        self.assertEqual(sorted(fields), [2, 3, 4, 11, 12, 13, 14, 22, 25, 38, 41, 42, 49, 60, 63, 64])
+        self.assertEqual((fields[12], fields[13], fields[38]), ("093105", "1123", "654321"))
+
+    def test_an_advice_is_answered_by_a_0230_and_nothing_else(self):
+        entry = Entry(kind="offline_sale", entry_mode="022", auth_code="654321", org="CUP")
+        session = self.session(lambda mti, fields: [reply("0200", fields), reply(mti, fields)])
+        self.assertEqual(asyncio.run(session.request(entry)).mti, "0230")
+
+
+class TestManagement(Case):
+    def test_a_sign_off(self):
+        answer = asyncio.run(self.session(genuine()).manage("sign_off", "000009", "000001", {}))
+        self.assertEqual(answer.mti, "0830")
+        fields = {11: "000009", 41: "10000001", 42: "898110257340001", 60: "00000001002"}
+        self.assertEqual(self.sent(), ("0820", fields))
+
+    def test_a_settlement_has_the_sums_and_no_mac(self):
+        sums = {48: "1" * 62, 63: b"01 "}
+        answer = asyncio.run(self.session(genuine(f48="2" * 62)).manage("settlement", "000009", "000001", sums))
+        self.assertEqual((answer.mti, answer.text(48)), ("0510", "2" * 62))
+        mti, fields = self.sent()
+        self.assertEqual(mti, "0500")
+        self.assertEqual(sorted(fields), [11, 41, 42, 48, 49, 60, 63])
+        self.assertEqual(fields[60], "00000001201")
 
 
 class TestSignIn(Case):

@@ -55,7 +55,7 @@ class TestTdes(unittest.TestCase):
             for digit in pin:
                 entered.append(digit)
             track = parse_track2(track)
-            return asyncio.run(self.session(script, random).authorise(Entry(track.pan), track, entered))
+            return asyncio.run(self.session(script, random).request(Entry(track.pan), track, entered))
 
     def sent(self):
         self.assertEqual(len(self.line.sent), 1)

@@ -330,7 +330,7 @@ class TestFrames(unittest.TestCase):
             self.assertEqual(self.feed(Frames(), bad), [])
 
     def test_a_body_too_long_is_not_waited_for(self):
-        self.assertEqual(self.feed(Frames(), b"\xa5\x01\x01\x01" + frame(START, b"x")), [(START, b"x")])
+        self.assertEqual(self.feed(Frames(), b"\xa5\x01\x02\x01" + frame(START, b"x")), [(START, b"x")])
 
     def test_any_noise_fits(self):
         frames = Frames()

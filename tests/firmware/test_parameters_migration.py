@@ -19,7 +19,9 @@ BROUGHT = {  # by each step: the values of the schema that it leads to, and what
         "offline_total": 1000000,
         "offline_hours": 24,
     },
+    2: {"administrator_tries": 10},
 }
+DROPPED = {2: {"operators": {"01": {"salt": "00" * 16, "hash": "ff" * 32, "iterations": 500}}}}  # by each step
 
 
 def of_schema(schema):
@@ -28,6 +30,15 @@ def of_schema(schema):
     for step in range(schema, NEWEST):
         for name in BROUGHT[step]:
             del values[name]
+        values.update(DROPPED.get(step, {}))
+    return values
+
+
+def after(schema):
+    """The same when the step from that schema has been taken."""
+    values = dict(of_schema(schema), **BROUGHT[schema])
+    for name in DROPPED.get(schema, {}):
+        del values[name]
     return values
 
 
@@ -70,9 +81,9 @@ class TestSteps(MigrationTestCase):
         for schema, step in STEPS.items():
             values = of_schema(schema)
             step(values)
-            self.assertEqual(values, dict(of_schema(schema), **BROUGHT[schema]))
+            self.assertEqual(values, after(schema))
             step(values)
-            self.assertEqual(values, dict(of_schema(schema), **BROUGHT[schema]))
+            self.assertEqual(values, after(schema))
 
     def test_a_value_that_is_there_already_is_kept(self):
         for schema, step in STEPS.items():
@@ -90,26 +101,32 @@ class TestSteps(MigrationTestCase):
 
 
 class TestLoad(MigrationTestCase):
-    def test_brought_forward_and_written(self):
+    def test_brought_forward_and_written_when_saved(self):
         for schema in STEPS:
             self.write(of_schema(schema))
             parameters = Parameters.load(PARAMETERS)
+            self.assertTrue(parameters.brought_forward)
             for name, value in expected(schema).items():
                 if name not in ("schema", "of_the_future"):
                     self.assertEqual(getattr(parameters, name), value)
+            parameters.save()
+            self.assertFalse(parameters.brought_forward)
             self.assertEqual(self.stored(), expected(schema))  # with what is not known
+            self.assertFalse(Parameters.load(PARAMETERS).brought_forward)
+
+    def test_until_then_the_firmware_before_could_come_back(self):
+        """An update that is rolled back finds the file as it left it, however often this one was switched on."""
+        for schema in STEPS:
+            self.write(of_schema(schema))
+            before = bytes(self.flash.cells)
+            for _ in range(3):
+                Parameters.load(PARAMETERS)
+            self.assertTrue(self.flash.cells == before)
 
     def test_the_newest_is_not_written_anew(self):
         self.write(GOOD)
         before = bytes(self.flash.cells)
-        Parameters.load(PARAMETERS)
-        self.assertTrue(self.flash.cells == before)
-
-    def test_only_once(self):
-        self.write(of_schema(1))
-        Parameters.load(PARAMETERS)
-        before = bytes(self.flash.cells)
-        Parameters.load(PARAMETERS)
+        self.assertFalse(Parameters.load(PARAMETERS).brought_forward)
         self.assertTrue(self.flash.cells == before)
 
     def test_a_newer_one_is_refused_by_name(self):
@@ -139,12 +156,15 @@ class TestLoad(MigrationTestCase):
 class TestPowerCut(MigrationTestCase):
     def test_each_step_cut_in_every_operation(self):
         for schema in STEPS:
+            self.flash.power_on()
             self.write(of_schema(schema))
-            self.assertOldOrNew(lambda: Parameters.load(PARAMETERS), self.stored, of_schema(schema), expected(schema))
+            self.assertOldOrNew(
+                lambda: Parameters.load(PARAMETERS).save(), self.stored, of_schema(schema), expected(schema)
+            )
 
     def test_a_brought_forward_file_next_to_what_a_cut_left(self):
         """A half written new file is no obstacle, and nothing of it stays."""
         self.write(of_schema(1))
         write(PARAMETERS + ".new", b'{"schema": 2, "terminal_id"')
-        Parameters.load(PARAMETERS)
+        Parameters.load(PARAMETERS).save()
         self.assertEqual(self.stored(), expected(1))

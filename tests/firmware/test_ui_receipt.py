@@ -4,8 +4,9 @@ import unittest
 
 from suanpan.terminal import Terminal
 from suanpan.ui.canvas import columns
-from suanpan.ui.receipt import CUSTOMER, DOUBLE, MERCHANT, WIDTH, sale_slip, totals_slip
+from suanpan.ui.receipt import CUSTOMER, DOUBLE, MERCHANT, WIDTH, transaction_slip
 from suanpan.ui.strings import Strings
+from suanpan.ui.totals import totals_slip
 
 
 class Parameters:
@@ -15,6 +16,9 @@ class Parameters:
 
 
 class Entry:
+    kind = "sale"
+    entry_mode = "021"
+    original = ""
     operator = "01"
     parties = "01050000   48980000   "
     pan = "620000******0013"
@@ -24,7 +28,7 @@ class Entry:
     reference = "632709000042"
     date, time = "261123", "093105"
     host_date, host_time = "1123", "093107"
-    amount = 12_34
+    amount = gain = 12_34
 
 
 class Slips(unittest.TestCase):
@@ -33,16 +37,18 @@ class Slips(unittest.TestCase):
         for name, value in changes.items():
             setattr(entry, name, value)
         strings = Strings("firmware/assets/strings.tsv", language)
-        return [text for text, _ in sale_slip(entry, expiry, Parameters, strings, copy, reprint).rows]
+        return [text for text, _ in transaction_slip(entry, expiry, Parameters, strings, copy, reprint).rows]
 
     def test_every_row_fits_the_paper(self):
         for language in ("zh", "en"):
             strings = Strings("firmware/assets/strings.tsv", language)
             entry = Entry()
-            entry.amount = 999_999_999_999
+            entry.gain = -999_999_999_999
+            entry.kind = "void"
+            entry.original = "000001000040"
             entry.pan = "620000*********0018"
             for slip in (
-                sale_slip(entry, "3512", Parameters, strings, MERCHANT, True),
+                transaction_slip(entry, "3512", Parameters, strings, MERCHANT, True),
                 totals_slip(
                     "000001",
                     [("sale", "CUP", 999, 999_999_999_999), ("sale", "", 1, 1)],
@@ -63,6 +69,20 @@ class Slips(unittest.TestCase):
             self.assertTrue(text in rows, text)
         self.assertTrue("批次号: 000001  凭证号: 000042" in rows)
         self.assertTrue("发卡行: 01050000" in rows and "收单行: 48980000" in rows)
+
+    def test_what_is_given_back_is_minus_and_names_what_it_takes_back(self):
+        rows = self.slip(kind="void", gain=-12_34, original="000001000040")
+        for text in ("撤销", "RMB -12.34", "原凭证号: 000040"):
+            self.assertTrue(text in rows, text)
+
+    def test_a_sale_without_the_host_has_its_own_time_and_no_empty_reference(self):
+        rows = self.slip(kind="offline_sale", host_date="", host_time="", reference="", parties="", auth_code="654321")
+        self.assertTrue("日期时间: 2026/11/23 09:31:05" in rows and "授权码: 654321" in rows)
+        self.assertFalse([row for row in rows if row.startswith("参考号")])
+
+    def test_the_letter_is_how_the_card_was_read(self):
+        for mode, letter in (("012", "M"), ("021", "S"), ("051", "I"), ("071", "C")):
+            self.assertTrue(f"卡号: 620000******0013 /{letter}" in self.slip(entry_mode=mode), mode)
 
     def test_time_is_the_hosts(self):
         self.assertTrue("日期时间: 2026/11/23 09:31:07" in self.slip())
@@ -101,7 +121,7 @@ class Calendar:
 class TestClock(unittest.TestCase):
     def after(self, ours, date):
         names = ("screen", "swipe_reader", "printer", "battery", "encoder")
-        names += ("parameters", "keys", "ledger", "acquirer", "random")
+        names += ("parameters", "keys", "operators", "zeroise", "ledger", "acquirer", "random")
         parts = dict.fromkeys(names)
         terminal = Terminal(calendar=Calendar(*ours), **parts)
         terminal.set_time(date, "093107")

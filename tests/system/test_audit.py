@@ -26,7 +26,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with Shop(tmp_path_factory.mktemp("day")) as shop:
         for step in DAY:
             step.act(shop)
-        shop.bench.press("menu", "4")
+        shop.bench.press("menu", "7", "1")
         shop.bench.expect("签到成功")
         shop.bench.expect("请输入金额")
         sell(shop, 5_00)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.acquirer.faults import Kind
 from host_tools.bench.parts.st7789 import St7789
 from host_tools.bench.process import PINS_ST7789
 from host_tools.bench.screen_reader import ScreenLine, read
@@ -97,7 +98,7 @@ def test_the_whole_menu_is_on_one_screen(shop: Shop) -> None:
     shop.bench.expect("请输入金额")
     shop.bench.press("menu")
     shop.bench.expect("功能")
-    assert [line[0] for line in shop.bench.screen()[1:7]] == list("123456")
+    assert [line[0] for line in shop.bench.screen()[1:7]] == list("123567")
 
 
 def test_a_key_sends_what_it_changes_and_no_more(shop: Shop) -> None:
@@ -138,3 +139,31 @@ def test_in_english(tmp_path: Path) -> None:
         bench.expect("100000.00", "Large amount.", "ENTER if", "right.")
         bench.press("enter")
         bench.expect("Swipe card", "Swipe your", "card")
+
+
+def test_each_ending_has_its_colour_and_its_mark(shop: Shop) -> None:
+    """Green, red and amber, from the title down to the mark."""
+    shop.open()
+    bench = shop.bench
+    bench.expect("请输入金额")
+    shop.ask_for(12_34, shop.cards["plain"])
+    bench.expect("交易成功", "✔")
+    assert _colour(shop) == (16, 125, 66)
+    shop.take_slips()
+    shop.ask_for(100_00, shop.cards["empty"])
+    bench.expect("失败", "✘", "余额不足")
+    assert _colour(shop) == (198, 36, 41)
+    bench.press("enter")
+    shop.disturb(Kind.SILENT, "0200")
+    shop.ask_for(100_00, shop.cards["plain"])
+    bench.expect("待确认", "⚠", "请勿重复收款")
+    assert _colour(shop) == (255, 195, 41)
+
+
+def _colour(shop: Shop) -> tuple[int, ...]:
+    """Of the paper in the upper left corner, which is that of the mark's rows too."""
+    image = glass(shop).to_image(1)
+    assert image.getpixel((0, 0)) == image.getpixel((239, 119)) != image.getpixel((0, 279))
+    pixel = image.getpixel((0, 0))
+    assert isinstance(pixel, tuple)
+    return pixel

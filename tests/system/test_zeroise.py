@@ -54,7 +54,7 @@ def shop(closed: Shop) -> Shop:
     closed.open()
     closed.bench.expect("请输入金额")
     sell(closed, 10_00)
-    closed.bench.press("menu", "4")
+    closed.bench.press("menu", "7", "1")
     closed.bench.expect("签到成功")
     closed.bench.expect("请输入金额")
     return closed

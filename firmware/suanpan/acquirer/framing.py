@@ -1,10 +1,11 @@
 """How a message travels: two bytes of length, TPDU, header, message."""
 
 import asyncio
+import errno
 
 from micropython import const
 
-from suanpan.errors import BadReply, NotConnected
+from suanpan.errors import BadReply, HostUnreachable, NotConnected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,19 +43,31 @@ class Line:
         frame = await self._reader.readexactly(size)
         return frame[_PREFIX_SIZE:]
 
-    def close(self) -> None:
-        self._writer.close()
+    async def close(self) -> None:
+        await _close(self._writer)
 
 
 async def connect(host: str, port: int, prefix: bytes, timeout_s: int) -> Line:
-    """A line to the host; NotConnected when there is none within the time."""
+    """A line to the host. NotConnected without a network, HostUnreachable where only the host is out of reach."""
     reader: "StreamReader"
-    writer: "StreamWriter"
+    writer: "StreamWriter | None" = None
     try:
         reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), timeout_s)
         # Whether it was refused shows at the first use: an empty write is one.
         writer.write(b"")
         await writer.drain()
-    except (OSError, asyncio.TimeoutError):
-        raise NotConnected from None
+    except asyncio.TimeoutError:
+        raise HostUnreachable from None
+    except OSError as problem:
+        if writer:
+            await _close(writer)
+        # Below zero are lwIP's: no name is found where there is no network.
+        if problem.errno == errno.EHOSTUNREACH or (problem.errno or 0) < 0:
+            raise NotConnected from None
+        raise HostUnreachable from None
     return Line(reader, writer, prefix)
+
+
+async def _close(writer: "StreamWriter") -> None:
+    writer.close()  # which in MicroPython does nothing yet
+    await writer.wait_closed()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RESPONSE = 39
 APPROVED = "00"
+SIGN_IN_FIRST = "77"
+DUPLICATE = "94"
 # What closes a reversal: done, or nothing there to reverse.
 _REVERSAL_CLOSED = const(("00", "25"))
 
@@ -81,7 +83,7 @@ class Session:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._line.close()
+        await self._line.close()
 
     async def sign_in(self, stan: str, batch: str, operator: str) -> Answer:
         """Fetch and store new working keys; the host's answer, whose F60 carries the batch number.
@@ -112,28 +114,37 @@ class Session:
             wipe(mak)
         return answer
 
-    async def authorise(self, entry: "Entry", track: "Track2", pin: "PinEntry") -> Answer:
-        """Ask for the approval of a sale whose entry is open; the verified answer. The PIN is gone before it is sent.
+    async def manage(self, name: str, stan: str, batch: str, values: "Values") -> Answer:
+        """Ask for what moves no money, by its name in MESSAGES; there is no MAC on it. Raises NoReply and BadReply."""
+        values[11] = stan
+        return await self._exchange(messages.build(name, self._parameters, self._suite, batch, values), sealed=False)
 
-        NoReply, BadReply and MacError mean that nobody knows what the host did: the entry must be reversed.
+    async def request(
+        self, entry: "Entry", track: "Track2 | None" = None, pin: "PinEntry | None" = None, auth_code: str = ""
+    ) -> Answer:
+        """Ask for what an open entry is about, or tell of a stored one; the verified answer.
+
+        The PIN is gone before it is sent. `auth_code` is that of the transaction which a void takes back. NoReply,
+        BadReply and MacError mean that nobody knows what the host did.
         """
         values = _transaction(entry)
-        values[35] = track.data
-        if len(pin):
+        if auth_code:
+            values[38] = auth_code
+        if track:
+            values[35] = track.data
+        if pin:
             with self._keys.use(PIK, self._suite.algorithm) as pik:
-                number, block = self._suite.pin_field(pik.view, pin.view, track.pan, self._random)
+                number, block = self._suite.pin_field(pik.view, pin.view, str(values[2]), self._random)
             values[number] = block
             pin.wipe()
-        return await self._financial("sale", entry.batch, values)
+        return await self._sealed(entry.kind, entry.batch, values)
 
     async def reverse(self, entry: "Entry") -> str:
         """Send the reversal of an entry; the host's response code."""
-        values = _transaction(entry)
-        values[RESPONSE] = entry.reason
-        answer = await self._financial("sale_reversal", entry.batch, values)
+        answer = await self._sealed(f"{entry.kind}_reversal", entry.batch, _transaction(entry))
         return answer.text(RESPONSE)
 
-    async def _financial(self, name: str, batch: str, values: "Values") -> Answer:
+    async def _sealed(self, name: str, batch: str, values: "Values") -> Answer:
         suite = self._suite
         request = messages.build(name, self._parameters, suite, batch, values)
         with self._keys.use(MAK, suite.algorithm) as mak:
@@ -163,8 +174,27 @@ class Session:
 
 
 def _transaction(entry: "Entry") -> "Values":
+    """All that the entry knows; each message takes what its row in the table names."""
     pan, expiry = entry.card()
-    return {2: pan, 4: f"{entry.amount:012}", 11: entry.stan, 14: expiry, 22: entry.entry_mode}
+    values: "Values" = {
+        2: pan,
+        4: f"{entry.amount:012}",
+        11: entry.stan,
+        12: entry.time,
+        13: entry.date[2:],
+        14: expiry,
+        22: entry.entry_mode,
+        39: entry.reason,
+    }
+    for number, text in (
+        (37, entry.original_reference),
+        (38, entry.auth_code),
+        (61, entry.original),
+        (63, entry.org.encode()),
+    ):
+        if text:
+            values[number] = text
+    return values
 
 
 def closes(code: str) -> bool:

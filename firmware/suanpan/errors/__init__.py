@@ -91,6 +91,12 @@ class NotConnected(AcquirerError):
     code = "A01"
 
 
+class HostUnreachable(NotConnected):
+    """There is a network, but no way to the host on it; nothing has been sent."""
+
+    code = "A09"
+
+
 class NoReply(AcquirerError):
     """Sent, but no answer that belongs to it came in time."""
 

@@ -1,12 +1,11 @@
 """The counter's day: what the terminal does from power-on to power-off. The one place where errors become screens."""
 
-from suanpan.errors import AcquirerError, Cancelled, LedgerError, SuanpanError, TimedOut
-from suanpan.flows.login import log_in, sign_in
-from suanpan.flows.menu import menu
+from suanpan.errors import AcquirerError, Cancelled, JournalBroken, SuanpanError, TimedOut
+from suanpan.flows.idle import Idle
 from suanpan.flows.online import clear_reversal
-from suanpan.flows.printing import finish_printing
+from suanpan.flows.overlay import Overlay
 from suanpan.flows.sale import sale
-from suanpan.service.self_test import self_test
+from suanpan.flows.transaction import message_of
 from suanpan.ui.prompts import DIGITS
 
 TYPE_CHECKING = False
@@ -17,13 +16,38 @@ if TYPE_CHECKING:
 
 
 async def power_on(t: "Terminal") -> None:
-    await self_test(t)
+    with Overlay():
+        from suanpan.service.self_test import self_test
+
+        await self_test(t)
     await _recover(t)
+    idle = Idle(t)
     while True:
+        await _begin(t)
+        await _serve(t, idle)
+
+
+async def _begin(t: "Terminal") -> None:
+    """From log-in to the first idle screen, with whatever the power or the line cut short last time."""
+    state = t.ledger.state
+    batch_start = state.batch_start
+    with Overlay():
+        from suanpan.flows.login import log_in
+
         await log_in(t)
+    with Overlay():
+        from suanpan.flows.login import sign_in
+
         await attempt(t, sign_in(t))
+    with Overlay():
+        from suanpan.flows.reports import finish_printing
+
         await attempt(t, finish_printing(t))
-        await _serve(t)
+    if state.settled > batch_start:
+        with Overlay():
+            from suanpan.flows.settlement_slip import print_settlement
+
+            await attempt(t, print_settlement(t))
 
 
 async def _recover(t: "Terminal") -> None:
@@ -34,50 +58,33 @@ async def _recover(t: "Terminal") -> None:
                 await clear_reversal(t, host)
         except AcquirerError:
             return  # it stays armed: sign-in and every sale try again
-        await t.screen.notice(t.screen.title("reversal"), t.screen.message("reversed"), 5)
+        await t.screen.notice(t.screen.title("reversal"), message_of(t, "reversed", t.ledger.state.kind), 5)
 
 
-async def _serve(t: "Terminal") -> None:
+async def _serve(t: "Terminal", idle: Idle) -> None:
     """Idle until a digit starts a sale or the menu key opens the menu; returns when the operator logs out."""
     while t.operator:
         t.screen.lights.idle()
-        key = await _idle(t)
+        key = await idle.key()
         t.screen.lights.show(0)
         if key in DIGITS:
             await attempt(t, sale(t, key))
         elif key == "menu":
-            await attempt(t, menu(t))
+            await attempt(t, _choose(t))
 
 
-async def _idle(t: "Terminal") -> str:
-    """The first key; meanwhile the clock goes on from minute to minute."""
-    while True:
-        _show_idle(t)
-        try:
-            return await t.screen.key(60 - int(t.time()[4:]))
-        except TimedOut:
-            _prepare_flash(t)
+async def _choose(t: "Terminal") -> None:
+    """What is in the menu is in memory only while it is done, and the menu not even then."""
+    module, name = await _chosen(t)
+    with Overlay():
+        await getattr(__import__(f"suanpan.flows.{module}", None, None, (name,)), name)(t)
 
 
-def _prepare_flash(t: "Terminal") -> None:
-    """Erase for the records to come while nobody waits."""
-    try:
-        t.ledger.prepare()
-    except LedgerError:
-        return  # the next sale will say so, before anything is sent
+async def _chosen(t: "Terminal") -> "tuple[str, str]":
+    with Overlay():
+        from suanpan.flows.menu import menu
 
-
-def _show_idle(t: "Terminal") -> None:
-    screen = t.screen
-    canvas = screen.canvas
-    time = t.time()
-    canvas.clear()
-    canvas.text(0, f"{time[:2]}:{time[2:4]}")
-    canvas.right(0, f"{t.operator} {t.battery.percent():3}%")
-    canvas.bar(0)
-    canvas.centre(1, screen.message("idle"))
-    canvas.centre(3, screen.message("idle_hint"))
-    canvas.show()
+        return await menu(t)
 
 
 async def attempt(t: "Terminal", flow: "Awaitable[None]") -> None:
@@ -87,6 +94,8 @@ async def attempt(t: "Terminal", flow: "Awaitable[None]") -> None:
         await flow
     except (Cancelled, TimedOut):
         return
+    except JournalBroken:
+        raise  # nothing can be sold any more
     except SuanpanError as error:
         screen.buzzer.error()
         await screen.notice(screen.title("notice"), screen.error(error.code))

@@ -1,11 +1,9 @@
 """Who is at the counter (柜员登录) and the host's leave to work today (签到)."""
 
-import binascii
-
-from suanpan.crypto.octets import equal
-from suanpan.crypto.pbkdf2 import pbkdf2
 from suanpan.errors import Cancelled, TimedOut
 from suanpan.flows.online import clear_reversal, renew_keys
+from suanpan.flows.overlay import Overlay
+from suanpan.ledger.key_store import INJECTION, TMK
 from suanpan.ui.prompts import ask_digits
 
 TYPE_CHECKING = False
@@ -14,29 +12,62 @@ if TYPE_CHECKING:
 
 
 async def log_in(t: "Terminal") -> None:
-    """Ask until an operator's number and password agree; there is nothing to cancel to."""
-    screen = t.screen
-    title = screen.title("login")
+    """Ask until an operator's number and password agree; there is nothing to cancel to.
+
+    The supervisor's and the administrator's lead to their menus, and back here. Raises OperatorsDamaged, and
+    KeysDestroyed when the administrator has had the last try, now or just before a power cut.
+    """
     while not t.operator:
         try:
-            operator = await ask_digits(screen, title, screen.message("operator"), 2)
-            password = await ask_digits(screen, title, screen.message("password"), 4, hidden=True)
+            with Overlay():
+                number, due = await _identify(t)
+            if number:
+                with Overlay():
+                    await _enter(t, number, due)
         except (Cancelled, TimedOut):
             continue
-        if _password_is_right(t, operator, password):
-            t.operator = operator
-        else:
-            screen.buzzer.error()
-            await screen.notice(title, screen.message("bad_login"))
 
 
-def _password_is_right(t: "Terminal", operator: str, password: str) -> bool:
-    record = t.parameters.operators.get(operator)
-    if record is None:
-        return False
-    salt = binascii.unhexlify(record["salt"])
-    expected = binascii.unhexlify(record["hash"])
-    return equal(pbkdf2(password.encode(), salt, record["iterations"], len(expected)), expected)
+async def _identify(t: "Terminal") -> "tuple[str, bool]":
+    """Who it is, "" if they could not prove it; and whether the password is still the factory's."""
+    from suanpan.flows.authorise import end_keys, prove, refuse
+    from suanpan.ledger.operators import ADMINISTRATOR, SUPERVISOR, Operators
+
+    screen = t.screen
+    title = screen.title("login")
+    operators = await t.operators(Operators)
+    if operators.locked(ADMINISTRATOR) and (t.keys.has(TMK) or t.keys.has(INJECTION)):
+        await end_keys(t)
+    number = await ask_digits(screen, title, screen.message("operator"), 2)
+    if not await prove(t, operators, number, title):
+        await refuse(t, operators, number, title)
+        return "", False
+    if number not in (SUPERVISOR, ADMINISTRATOR) and (
+        operators.must_change(SUPERVISOR) or operators.must_change(ADMINISTRATOR)
+    ):
+        await screen.notice(title, screen.message("staff_first"))
+        return "", False
+    return number, operators.must_change(number)
+
+
+async def _enter(t: "Terminal", number: str, due: bool) -> None:
+    """Where the number leads: to its menu, or to the counter; a password that is `due` is changed first."""
+    if due:
+        await t.screen.notice(t.screen.title("login"), t.screen.message("first_password"))
+        with Overlay():
+            from suanpan.flows.new_password import change_password
+
+            await change_password(t, number)
+    if number == "00":
+        from suanpan.flows.operators import manage
+
+        await manage(t)
+    elif number == "99":
+        from suanpan.flows.administrator import administer
+
+        await administer(t)
+    else:
+        t.operator = number
 
 
 async def sign_in(t: "Terminal") -> None:

@@ -1,9 +1,11 @@
-"""What has to be settled with the host before anything new is asked of it: keys that are in doubt, then a reversal."""
+"""What has to be settled with the host before anything new is asked of it: a batch whose settlement has no answer,
+keys that are in doubt, then a reversal."""
 
 from micropython import const
 
 from suanpan.acquirer.session import closes
 from suanpan.errors import BadReply, CheckValueError, MacError, NoReply, NotSignedIn, ReversalPending, SignInRefused
+from suanpan.flows.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ _BATCH_END = const(8)
 
 
 async def make_ready(t: "Terminal", host: "Session") -> None:
-    """Raises NotSignedIn or ReversalPending when the host cannot be asked anything new now."""
-    if not t.signed_in:
+    """Raises NotSignedIn, ReversalPending or SettlementOpen when the host cannot be asked anything new now."""
+    if t.ledger.state.settling or not t.signed_in:
         try:
             await renew_keys(t, host)
         except (NoReply, BadReply, SignInRefused, CheckValueError):
@@ -26,12 +28,25 @@ async def make_ready(t: "Terminal", host: "Session") -> None:
 
 
 async def renew_keys(t: "Terminal", host: "Session") -> None:
-    """Sign in: fresh working keys, the host's clock, and the batch it has open for us."""
+    """Sign in: fresh working keys, the host's clock, and the batch it has open for us.
+
+    A settlement without an answer goes first, as the host may have closed the batch: raises SettlementOpen if it still
+    has none. BadReply for another batch than the one that has been sold in: only a settlement ends that.
+    """
+    ledger = t.ledger
+    if ledger.state.settling:
+        with Overlay():
+            from suanpan.flows.settlement import close_batch
+
+            await close_batch(t, host)
     t.signed_in = False  # from the moment it is asked, the host may count on the new keys
-    stan = t.ledger.stan()
-    answer = await host.sign_in(stan, t.ledger.batch or _FIRST_BATCH, t.operator)
+    stan = ledger.stan()
+    answer = await host.sign_in(stan, ledger.batch or _FIRST_BATCH, t.operator)
+    batch = answer.text(60)[_BATCH:_BATCH_END]
+    if ledger.state.totals and batch != ledger.batch:
+        raise BadReply
     t.set_time(answer.text(13), answer.text(12))
-    t.ledger.signed_in(answer.text(60)[_BATCH:_BATCH_END], stan, t.operator, t.today(), t.time())
+    ledger.signed_in(batch, stan, t.operator, t.today(), t.time())
     t.signed_in = True
 
 

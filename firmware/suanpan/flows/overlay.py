@@ -13,15 +13,25 @@ _OURS = "suanpan."
 _STAY = "suanpan.errors"
 
 
+# What was there before the first overlay: a list of all modules at each one would be long, and the heap is in pieces.
+_resident: "set[str]" = set()
+
+
 class Overlay:
     def __enter__(self) -> None:
-        self._before = set(sys.modules)
+        if not _resident:
+            _resident.update(sys.modules)
+        self._before = _passing()
 
     def __exit__(self, *_: object) -> None:
-        for name in set(sys.modules) - self._before:
-            if name.startswith(_OURS) and not name.startswith(_STAY):
+        for name in _passing():
+            if name.startswith(_OURS) and not name.startswith(_STAY) and name not in self._before:
                 module = sys.modules.pop(name)
                 package, child = name.rsplit(".", 1)
                 if getattr(sys.modules.get(package), child, None) is module:
                     delattr(sys.modules[package], child)
         gc.collect()
+
+
+def _passing() -> "list[str]":
+    return [name for name in sys.modules if name not in _resident]

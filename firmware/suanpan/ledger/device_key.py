@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KEYS_LABEL = b"suanpan-keys"
 JOURNAL_LABEL = b"suanpan-journal"
 PAN_LABEL = b"suanpan-pan"
+OPERATORS_LABEL = b"suanpan-operators"
 
 _SIZE = const(32)
 _ERASE = const(6)  # ioctl of a block device

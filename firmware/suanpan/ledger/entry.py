@@ -4,6 +4,7 @@ A request is opened, and then approved (and printed, copy by copy), declined, or
 One that is good without the host is stored, and delivered later.
 """
 
+from suanpan.ledger.kinds import CREDIT, KINDS
 from suanpan.ledger.record import (
     APPROVED,
     DECLINED,
@@ -83,6 +84,11 @@ class Entry:
     def approved(self) -> bool:
         """Whether it was good, whatever became of it later."""
         return self.status in (APPROVED, STORED, DELIVERED) and not self.refused
+
+    @property
+    def gain(self) -> int:
+        """The amount as the merchant sees it: negative for what is given back."""
+        return -self.amount if KINDS[self.kind][1] == CREDIT else self.amount
 
     def card(self) -> "tuple[str, str]":
         """The whole card number and its expiry (YYMM). Raises PanGone once the batch is settled."""

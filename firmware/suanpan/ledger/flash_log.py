@@ -17,7 +17,7 @@ on, whatever was erased before.
 from array import array
 
 from suanpan.errors import LogCorrupt, LogFull, LogWorn
-from suanpan.ledger.flash_ring import BLANK, LINK, LONGEST, PAGE, SECTOR, SLOT, FlashRing, space, space_for
+from suanpan.ledger.flash_ring import BLANK, LINK, LONGEST, PAGE, SECTOR, SLOT, WRITTEN, FlashRing, space, space_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ class FlashLog:
         one before that.
         """
         self.number = 0
+        self._ring.magic = WRITTEN
         oldest, newest, stray = self._survey()
+        if self._unfinished(oldest, newest):
+            for seq in range(newest, oldest - 1, -1):
+                self._ring.clear(seq)
+            oldest, newest = 0, -1
         self._oldest = self._floor = oldest
         self._active, self._spare, self._tail, self._linked = newest, -1, SECTOR, False
         if newest >= 0:
@@ -65,6 +70,8 @@ class FlashLog:
                 self.number = frame[1]
         if self._active >= 0:
             self._settle(self._active)
+        if not self._linked and self._unfinished(oldest, newest):  # what would have finished it was torn
+            self.mount()
         if stray > self.number:
             raise LogCorrupt
 
@@ -85,6 +92,16 @@ class FlashLog:
             newest = max(newest, seq)
             oldest = seq if oldest < 0 else min(oldest, seq)
         return max(oldest, 0), newest, stray
+
+    def _unfinished(self, oldest: int, newest: int) -> bool:
+        """Whether the newest record is in a restored sector: then a restore was begun and not finished."""
+        for seq in range(newest, oldest - 1, -1):
+            if self._ring.sequence(seq) == seq:
+                if self._ring.restored:
+                    return True
+                if self._ring.frame(seq, SLOT) or any(self._ring.frames(seq)):
+                    return False
+        return False
 
     def _before(self, seq: int) -> int:
         """The sector before `seq`, -1 if there is none."""
@@ -154,10 +171,9 @@ class FlashLog:
         seq, at = self._active, self._tail
         frame = (BLANK, self.number + 1, b"" if self._linked else link, record)
         self._tail = SECTOR  # should anything fail from here on, nothing more goes to this sector
-        if not self._ring.write(seq, at, frame):
+        if not (self._ring.write(seq, at, frame) and self._ring.commit(seq, at)):
             self._ring.kill(seq, at, at + space(frame))
             raise LogWorn
-        self._ring.commit(seq, at)
         self.number += 1
         self._tail = at + space(frame)
         self._linked = True
@@ -182,6 +198,13 @@ class FlashLog:
             if self._ring.format(seq):  # a sector too worn to keep its header is left out
                 self._spare = seq
 
+    def restoring(self, number: int, magic: bytes) -> None:
+        """The next record has the number after this one. As long as the magic is RESTORED what is appended does not
+        count: mount() erases it. All of it counts from the first record on under WRITTEN. For an empty log alone."""
+        self.number = number
+        self._ring.magic = magic
+        self._spare, self._tail, self._linked = -1, SECTOR, False
+
     def reserve(self, sectors: int) -> None:
         """Raises LogFull unless so many sectors after the active one are erased or may be."""
         if self._floor + self._ring.count - 1 - self._active < sectors:
@@ -192,6 +215,11 @@ class FlashLog:
         self._floor = max(self._floor, self.seek(lambda head: head[0] > number))
 
     # -- reading ---------------------------------------------------------------------------------------
+
+    @property
+    def sectors(self) -> "tuple[int, int]":
+        """Sequence numbers: of the oldest sector there is, and of the one being filled."""
+        return self._oldest, self._active
 
     def records(self) -> "Iterator[Record]":
         """Oldest first. Raises LogCorrupt where one is missing."""
@@ -223,14 +251,14 @@ class FlashLog:
             return frame[1:]
         return None
 
-    def records_from(self, seq: int) -> "Iterator[Record]":
-        """The records of this sector and all after it, oldest first. Raises LogCorrupt where one is missing."""
-        expected = 0
-        while seq <= self._active:
+    def records_from(self, seq: int, last: "int | None" = None, before: int = 0) -> "Iterator[Record]":
+        """The records of this sector and all after it (up to the `last`), oldest first; the first of them is to follow
+        the record of number `before`. Raises LogCorrupt where one is missing."""
+        while seq <= (self._active if last is None else last):
             for _, frame in self._ring.frames(seq):
-                if expected and frame[1] != expected:
+                if before and frame[1] != before + 1:
                     raise LogCorrupt
-                expected = frame[1] + 1
+                before = frame[1]
                 yield frame[1:]
             seq += 1
 

@@ -3,7 +3,8 @@
 Layout (big-endian; a sector's place in the ring is its sequence number modulo the number of sectors):
 
     sector   4096 bytes: header | frames, each at a multiple of 16, the first at 16
-    header   magic "SPL1" 4 | sequence number of the sector 4 | CRC-32 of these 8 bytes 4 | blank 4
+    header   magic 4 | sequence number of the sector 4 | CRC-32 of these 8 bytes 4 | blank 4; the magic is "SPL1", or
+             "SPR1" in the sectors of a restored archive
     frame    mark 1 (FF: not committed, else committed) | size of link and record 2 (top bit: there is a
              link) | record number 4 | CRC-32 of size, number, link and record 4 | link 16 or 0 | record
     dead     16 bytes of which bytes 1 to 10 are zero: no frame can start here
@@ -40,7 +41,8 @@ LINK = const(16)
 LONGEST = const(2000)  # record, in bytes: two of them with all that they need fit a sector
 BLANK = const(0xFF)
 
-_MAGIC = b"SPL1"
+WRITTEN = b"SPL1"
+RESTORED = b"SPR1"
 _HEADER = const(12)
 _FRAME = ">BHII"
 _FRAME_SIZE = const(11)
@@ -56,12 +58,15 @@ class FlashRing:
     def __init__(self, partition: "Partition") -> None:
         self._flash = partition
         self.count = partition.ioctl(_COUNT, 0) or 0  # of sectors
+        self.magic = WRITTEN  # of the sectors to come
+        self.restored = False  # whether the header that was looked for last is that of a restored archive's sector
 
     def sequence(self, seq: int) -> int:
         """The sequence number in the header at this place of the ring, -1 if there is no header."""
         header = self._read(seq, 0, _HEADER)
         found: int = struct.unpack_from(">I", header, 4)[0]
-        return found if header == _header(found) else -1
+        self.restored = header == _header(RESTORED, found)
+        return found if self.restored or header == _header(WRITTEN, found) else -1
 
     def format(self, seq: int) -> bool:
         """Erase a sector and give it its header; False if the flash did not keep that."""
@@ -71,7 +76,15 @@ class FlashRing:
         return self.sequence(seq) == seq
 
     def write_header(self, seq: int) -> None:
-        self._program(seq, 0, _header(seq))
+        self._program(seq, 0, _header(self.magic, seq))
+
+    def clear(self, seq: int) -> None:
+        """Erase a sector, its header to the last: a power cut on the way leaves no record that could be read."""
+        for at in range(SECTOR - PAGE, 0, -PAGE):
+            self._program(seq, at, bytes(PAGE))
+        self._program(seq, SLOT, bytes(PAGE - SLOT))
+        self._program(seq, 0, bytes(_HEADER))
+        self._flash.ioctl(_ERASE, seq % self.count)
 
     def used(self, seq: int) -> int:
         """The offset after the last byte of a sector that is not blank."""
@@ -121,14 +134,17 @@ class FlashRing:
         self._program(seq, at + 1, data[1:])
         return self._read(seq, at + 1, len(data) - 1) == data[1:]
 
-    def commit(self, seq: int, at: int) -> None:
+    def commit(self, seq: int, at: int) -> bool:
+        """Program a frame's mark; False if the flash did not keep it."""
         self._program(seq, at, b"\x00")
+        return self.marked(seq, at)
 
     def marked(self, seq: int, at: int) -> bool:
         return self._read(seq, at, 1)[0] != BLANK
 
     def dead(self, seq: int, at: int) -> bool:
-        return not any(self._read(seq, at + 1, _FRAME_SIZE - 1))
+        """Whether no frame can start here: one cell that would not be cleared does not make one."""
+        return sum(1 for byte in self._read(seq, at + 1, _FRAME_SIZE - 1) if byte) <= 1
 
     def kill(self, seq: int, at: int, end: int) -> None:
         """Program all from an unmarked frame to `end` to zeros, except for the bytes where marks would be: a slot
@@ -157,6 +173,6 @@ def space_for(size: int) -> int:
     return (_FRAME_SIZE + size + SLOT - 1) // SLOT * SLOT
 
 
-def _header(seq: int) -> bytes:
-    header = _MAGIC + struct.pack(">I", seq)
+def _header(magic: bytes, seq: int) -> bytes:
+    header = magic + struct.pack(">I", seq)
     return header + struct.pack(">I", crc32(header))

@@ -27,8 +27,10 @@ TMK = const(1)  # terminal master key: unwraps working keys
 PIK = const(2)  # PIN key
 MAK = const(3)  # MAC key
 TDK = const(4)  # track data key
-INJECTION = const(5)  # the workshop's, under which the master key comes in; AES
+INJECTION = const(5)  # the workshop's, under which the master key comes in
+BACKUP = const(6)  # the workshop's and this terminal number's, which archives of the journal are sealed under
 _ENDED_BY_TMK = (PIK, MAK, TDK, INJECTION)
+_ALWAYS_AES = (INJECTION, BACKUP)  # whatever the terminal's suite is
 
 # Algorithms
 TDES = const(1)
@@ -74,13 +76,17 @@ class KeyStore:
             for slot in _ENDED_BY_TMK:
                 slots.pop(slot, None)
         for slot in keys:
-            slots[slot] = algorithm, bytes(self._siv.seal(keys[slot], _LABEL, bytes((slot, algorithm))))
+            kind = AES if slot in _ALWAYS_AES else algorithm
+            slots[slot] = kind, bytes(self._siv.seal(keys[slot], _LABEL, bytes((slot, kind))))
         content = bytearray()
         for slot in sorted(slots):
             algorithm, sealed = slots[slot]
             content += bytes((slot, algorithm, len(sealed)))
             content += sealed
-        replace_file(self._path, content)
+        try:
+            replace_file(self._path, content)
+        except OSError:  # flash did not keep it, and the file is what it was
+            raise KeyStoreError from None
 
     def _read(self) -> "Slots":
         """Raises KeyStoreError if the file is not such records."""

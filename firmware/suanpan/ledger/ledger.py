@@ -51,7 +51,7 @@ class Ledger:
         self._live = 0  # number of the entry whose `with` block is being run
         self._stan = int(journal.state.stan)
         self.recovered = journal.state.status == OPENED  # the power went during a transaction
-        self._forget_cards()
+        self._forget_cards(vault.settle())
 
     @property
     def state(self) -> "State":
@@ -75,13 +75,16 @@ class Ledger:
         """The batch's sums: count and 分 by kind of transaction and card organisation."""
         return dict(self.state.totals)
 
-    def prepare(self) -> None:
-        """Erase flash for the records to come, if that is due: for idle time. Raises LogFull."""
+    def prepare(self) -> bool:
+        """For idle time: check some of what verify() has left, and erase flash for the records to come. Returns whether
+        there is more to check. Raises LogFull; JournalBroken, after which nothing is recorded any more."""
+        more = self._journal.verify_more()
         self._journal.log.prepare()
+        return more
 
     def verify(self) -> None:
-        """Check every record there is. Raises JournalBroken; `broken_at` of the journal says where."""
-        self._journal.verify()
+        """Check all records that money hangs on. Raises JournalBroken; `broken_at` of the journal says where."""
+        self._journal.verify(self.state.needed(max(self.state.settled, self.state.batch_start)))
 
     # -- the batch -------------------------------------------------------------------------------------
 
@@ -122,7 +125,7 @@ class Ledger:
         if unbalanced:
             fields["unbalanced"] = 1
         self._journal.append(SETTLED, fields)
-        self._forget_cards()
+        self._forget_cards(self._vault.born)
 
     def reopened(self, response: str) -> None:
         """The host has refused the settlement: F39."""
@@ -289,9 +292,8 @@ class Ledger:
             raise PanGone
         return self._vault.open(sealed)
 
-    def _forget_cards(self) -> None:
+    def _forget_cards(self, born: int) -> None:
         """Destroy the key of a settled batch's card numbers; at mounting too, where a power cut came before it."""
-        state = self.state
-        born = self._vault.born
-        if (born < 0 or born < state.settled) and not (state.due or state.queued):
-            self._vault.renew(self._journal.log.number)
+        state, number = self.state, self._journal.log.number  # a key that is newer was for a restore that failed
+        if not state.settled <= born <= number and not (state.due or state.queued):
+            self._vault.renew(number)

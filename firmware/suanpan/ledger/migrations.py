@@ -1,7 +1,7 @@
 """Steps from older schemas of the parameters to the next ones, each of them listed for ever.
 
 A step works on the values in RAM, whatever else they hold, and doing it twice changes nothing more. Nothing is
-written before the outcome of all steps has been checked.
+written by it: the file is brought forward when it is saved next, from an outcome that has been checked.
 """
 
 from suanpan.errors import ParametersError
@@ -26,7 +26,13 @@ def _limits(values: "Values") -> None:
         values.setdefault(name, value)
 
 
-STEPS: "dict[int, Callable[[Values], None]]" = {1: _limits}  # by the schema that they start from
+def _roles(values: "Values") -> None:
+    """To schema 3: passwords are in a sealed file, which the workshop writes; none is taken over from a plain one."""
+    values.pop("operators", None)
+    values.setdefault("administrator_tries", 10)
+
+
+STEPS: "dict[int, Callable[[Values], None]]" = {1: _limits, 2: _roles}  # by the schema that they start from
 
 
 def migrate(values: "Values", schema: int) -> None:

@@ -37,6 +37,7 @@ _ERASE = const(6)  # ioctl of a block device
 _PAN = const(20)  # nibbles
 _EXPIRY_END = const(24)
 _KEY = const(16)
+_TRIES = const(3)  # of the flash, to keep a new key
 
 
 class PanVault:
@@ -55,11 +56,24 @@ class PanVault:
         content = self._read()
         return -1 if content is None else int(struct.unpack_from(_HEAD, content)[1])
 
+    def settle(self) -> int:
+        """`born`, and for certain: cells that a power cut left half done read one way now and another way later, so
+        a whole key is programmed once more, with the same bytes."""
+        content = self._read()
+        if content is None:
+            return -1
+        self._partition.writeblocks(self._sector, content, 0)
+        return self.born
+
     def renew(self, number: int) -> None:
         """Destroy the key and make another. A power cut on the way leaves either key, or none."""
-        content = struct.pack(_HEAD, _MAGIC, number) + self._random(32)
-        self._partition.ioctl(_ERASE, self._sector)
-        self._partition.writeblocks(self._sector, content + struct.pack(">I", crc32(content)), 0)
+        content = bytearray(struct.pack(_HEAD, _MAGIC, number) + self._random(32))
+        content += struct.pack(">I", crc32(content))
+        for _ in range(_TRIES):
+            self._partition.ioctl(_ERASE, self._sector)
+            self._partition.writeblocks(self._sector, content, 0)
+            if self._read() == content:
+                return
 
     def seal(self, pan: str, expiry: str) -> bytes:
         """16 bytes. Raises PanGone if there is no key to seal under."""

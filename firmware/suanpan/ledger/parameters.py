@@ -12,17 +12,9 @@ from suanpan.ledger.files import replace_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypedDict
+    from typing import Any
 
-    class Operator(TypedDict):
-        """A password, salted and hashed: PBKDF2-HMAC-SHA256, salt and hash in hexadecimal."""
-
-        salt: str
-        hash: str
-        iterations: int
-
-
-_SCHEMA = const(2)
+_SCHEMA = const(3)
 _LANGUAGES = ("zh", "en")
 # Flat, as each pair of brackets would stay on the heap.
 _TEXTS: "tuple[Any, ...]" = (  # printable ASCII: name, shortest, longest
@@ -44,9 +36,9 @@ _NUMBERS: "tuple[Any, ...]" = (  # name, lowest, highest
     "offline_count", 0, 99,
     "offline_total", 0, 999999999999,
     "offline_hours", 1, 720,
+    "administrator_tries", 3, 20,
 )  # fmt: skip
-_HEXADECIMAL = "0123456789abcdefABCDEF"
-_OTHERS = ("merchant_name", "hosts", "operators")
+_OTHERS = ("merchant_name", "hosts")
 
 
 class Parameters:
@@ -70,7 +62,11 @@ class Parameters:
     offline_count: int  # how many may wait for it,
     offline_total: int  # 分: what they may come to,
     offline_hours: int  # and how long the first may have waited when another one joins
-    operators: "dict[str, Operator]"  # by two-digit number
+    administrator_tries: int  # bad log-ins in a row that cost the terminal its keys
+
+    # Whether the file is still of an older schema. Whoever confirms that this firmware stays saves it then; until that,
+    # the firmware before this one could be put back, and would refuse a file that is newer than itself.
+    brought_forward = False
 
     def __init__(self, path: str, values: "dict[str, object]") -> None:
         """Raises ParametersError if a value is missing or out of its range."""
@@ -83,7 +79,7 @@ class Parameters:
 
     @classmethod
     def load(cls, path: str) -> "Parameters":
-        """A file of an older schema is written anew once it has been brought forward, and checked.
+        """Values of an older schema are brought forward in RAM, and checked; the file stays as it is.
 
         Raises ParametersError, or ParametersNewer if the file is of a schema that is not known yet.
         """
@@ -101,7 +97,7 @@ class Parameters:
 
         migrate(values, _SCHEMA)
         parameters = cls(path, values)
-        parameters.save()
+        parameters.brought_forward = True
         return parameters
 
     def save(self) -> None:
@@ -111,6 +107,7 @@ class Parameters:
             values[name] = getattr(self, name)
         _check(values)
         replace_file(self._path, json.dumps(values).encode())
+        self.brought_forward = False
 
 
 def _names() -> "list[str]":
@@ -132,7 +129,6 @@ def _check(values: object) -> None:
         and values["suite"] in ("tdes", "aes", "sm4")
         and _are_names(values.get("merchant_name"))
         and _are_hosts(values.get("hosts"))
-        and _are_operators(values.get("operators"))
     ):
         raise ParametersError
 
@@ -143,11 +139,6 @@ def _is_text(value: object, low: int, high: int) -> bool:
 
 def _is_number(value: object, low: int, high: int) -> bool:
     return type(value) is int and low <= value <= high
-
-
-def _is_hexadecimal(value: object, size: int) -> bool:
-    """`size` bytes or more."""
-    return isinstance(value, str) and len(value) >= 2 * size and not len(value) % 2 and not value.strip(_HEXADECIMAL)
 
 
 def _are_names(value: object) -> bool:
@@ -163,18 +154,5 @@ def _are_hosts(value: object) -> bool:
         if not isinstance(host, list) or len(host) != 2:
             return False
         if not _is_text(host[0], 1, 253) or not _is_number(host[1], 1, 65535):
-            return False
-    return True
-
-
-def _are_operators(value: object) -> bool:
-    if not isinstance(value, dict) or not value:
-        return False
-    for number, record in value.items():
-        if not _is_text(number, 2, 2) or not number.isdigit() or not isinstance(record, dict):
-            return False
-        if not _is_hexadecimal(record.get("salt"), 8) or not _is_hexadecimal(record.get("hash"), 32):
-            return False
-        if not _is_number(record.get("iterations"), 1, 1000000):
             return False
     return True

@@ -24,6 +24,7 @@ DELIVERED = const(9)  # the host has answered the advice of the oldest one in th
 SETTLING = const(10)  # the settlement is about to be asked for: the batch's sums stand still
 SETTLED = const(11)  # the host has closed the batch
 REOPENED = const(12)  # the host has refused the settlement: the batch goes on
+RESTORED = const(13)  # all before this is another board's, by its archive of that moment; STANs go on far ahead
 
 TEXTS = (
     "kind",  # "sale"

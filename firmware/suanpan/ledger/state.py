@@ -11,6 +11,7 @@ from suanpan.ledger.record import (
     OPENED,
     PRINTED,
     REOPENED,
+    RESTORED,
     SETTLED,
     SETTLING,
     SIGNED_IN,
@@ -100,7 +101,7 @@ class State:
             if fields["batch"] != self.batch:
                 self.batch, self.batch_start = str(fields["batch"]), number
                 self._begin_batch()
-                self.floor = min(self.settled or number, self._needed(number))
+                self.floor = min(self.settled or number, self.needed(number))
         elif event == OPENED:
             self.stan, self.kind, self.amount = str(fields["stan"]), str(fields["kind"]), int(fields["amount"])
             self.of = int(fields.get("of", 0))
@@ -114,11 +115,13 @@ class State:
             self.stan, self.settling = str(fields["stan"]), number
         elif event == REOPENED:
             self.settling = 0
+        elif event == RESTORED:
+            self.stan = str(fields["stan"])
         elif event == SETTLED:
             self.settling = 0
             self.settled = number
             self._begin_batch()
-            self.floor = self._needed(number)
+            self.floor = self.needed(number)
         elif event != PRINTED:
             self._end_request(event, fields)
 
@@ -130,7 +133,7 @@ class State:
         undone = bytes(fields.get("undone", b""))  # type: ignore[arg-type]
         self.undone = [int.from_bytes(undone[at : at + 4], "big") for at in range(0, len(undone), 4)]
 
-    def _needed(self, number: int) -> int:
+    def needed(self, number: int) -> int:
         """The oldest record that money still hangs on; `number` if there is none."""
         if self.queued:
             number = min(number, self.oldest)

@@ -10,11 +10,12 @@ keys made of it:
     workshop                                                   unit
     1 START    host nonce 16                              ->
                                   <-  2 UNIT     unit nonce 16 | proof | serial number
-    3 LOAD     proof | terminal 8 | check value 1+n | block ->
-                                  <-  4 LOADED   proof | check value
+    3 LOAD     proof | terminal 8 | keys              ->
+                                  <-  4 LOADED   proof | check values
                                   <-  F REFUSED  reason u8, instead of 2 or 4
 
-A proof is HMAC(proving, kind of frame | rest of the body), 32 bytes. The block is TR-31 version D under the KBPK.
+A proof is HMAC(proving, kind of frame | rest of the body), 32 bytes. A key is its check value 1+n, and its TR-31 block
+of version D under the KBPK; the first is the master key, and the backup key may follow (ledger/backup.py).
 
 One START allows one LOAD, so that nothing recorded, and no second guess, is worth anything. Nothing is kept
 between the two but the nonces. A terminal that has its master key refuses everything: only what retires it and
@@ -27,8 +28,8 @@ from suanpan.crypto.check_value import aes_check_value, check_value
 from suanpan.crypto.hmac_sha256 import hmac_sha256
 from suanpan.crypto.octets import equal, wipe
 from suanpan.crypto.secret import Secret
-from suanpan.errors import CryptoError, KeyStoreError
-from suanpan.ledger.key_store import AES, INJECTION, SM4, TMK
+from suanpan.errors import CheckValueError, CryptoError, KeyStoreError
+from suanpan.ledger.key_store import AES, BACKUP, INJECTION, SM4, TMK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ _PROOF = const(32)
 _TID = const(8)
 _LABEL = b"suanpan injection 1"
 _LETTERS = " TA4"  # a block's letter by the key store's algorithm
+_BACKUP_KEY = const(32)
 
 
 class Injection:
@@ -92,38 +94,56 @@ class Injection:
             return UNIT, unit_nonce + _proof(session, UNIT, unit_nonce, self._serial) + self._serial
 
     def _load(self, nonces: bytes, body: memoryview) -> "tuple[int, bytes]":
-        from suanpan.crypto.key_block import unwrap  # a terminal that has its key never loads it
-
         content = body[_PROOF:]
         with self._session(nonces) as session:
             if not equal(_proof(session, LOAD, content), body[:_PROOF]):
                 return _refusal(WORKSHOP)
             if len(content) <= _TID or bytes(content[:_TID]) != self._terminal_id:
                 return _refusal(TERMINAL)
-            block = _TID + 1 + content[_TID]
-            with Secret(bytearray(hmac_sha256(session.view, b"key block"))) as kbpk:
-                try:
-                    key = unwrap(kbpk.view, content[block:], "K0", _LETTERS[self._algorithm], "D").key
-                except CryptoError:
-                    return _refusal(BLOCK)
-            reason = self._keep(key, content[_TID + 1 : block])
-            if reason:
-                return _refusal(reason)
-            with self._keys.use(TMK, self._algorithm) as tmk:
-                kept = _check_value(self._algorithm, tmk.view)
+            keys: "dict[int, bytearray]" = {}
+            try:
+                with Secret(bytearray(hmac_sha256(session.view, b"key block"))) as kbpk:
+                    self._unwrap(kbpk.view, content[_TID:], keys)
+                self._keys.store(keys, self._algorithm)  # which ends the injection key too
+                kept = b""
+                for slot in sorted(keys):
+                    algorithm = AES if slot == BACKUP else self._algorithm
+                    with self._keys.use(slot, algorithm) as key:
+                        kept += _check_value(algorithm, key.view)
+            except CheckValueError:
+                return _refusal(CHECK_VALUE)
+            except CryptoError:
+                return _refusal(BLOCK)
+            except (OSError, KeyStoreError):
+                return _refusal(FAULT)
+            finally:
+                for slot in keys:
+                    wipe(keys[slot])
             return LOADED, _proof(session, LOADED, kept) + kept
 
-    def _keep(self, key: bytearray, expected: memoryview) -> int:
-        """Store the TMK, once it is what its check value says; else why not. `key` is wiped."""
-        try:
-            if not equal(_check_value(self._algorithm, key), expected):
-                return CHECK_VALUE
-            self._keys.store({TMK: key}, self._algorithm)  # which ends the injection key too
-        except (OSError, KeyStoreError):
-            return FAULT
-        finally:
-            wipe(key)
-        return 0
+    def _unwrap(self, kbpk: memoryview, content: memoryview, keys: "dict[int, bytearray]") -> None:
+        """Put the keys of a LOAD in their slots of `keys`. Raises CryptoError; CheckValueError if one is not what it
+        was said to be."""
+        from suanpan.crypto.key_block import unwrap  # a terminal that has its key never loads it
+        from suanpan.errors.keys import KeyBlockError
+
+        at = 0
+        for slot, usage, algorithm, mode in ((TMK, "K0", self._algorithm, "D"), (BACKUP, "D0", AES, "B")):
+            block = at + 1 + content[at]
+            size = bytes(content[block + 1 : block + 5])  # as every block says it
+            if not size.isdigit():
+                raise KeyBlockError
+            end = block + int(size)
+            key = unwrap(kbpk, content[block:end], usage, _LETTERS[algorithm], mode).key
+            keys[slot] = key
+            if not equal(_check_value(algorithm, key), content[at + 1 : block]):
+                raise CheckValueError
+            if slot == BACKUP and len(key) != _BACKUP_KEY:
+                raise KeyBlockError
+            at = end
+            if at == len(content):
+                return
+        raise KeyBlockError
 
     def _session(self, nonces: bytes) -> Secret:
         with self._keys.use(INJECTION, AES) as key:

@@ -1,4 +1,4 @@
-"""The serial line that a key is injected over, as frames.
+"""The service line, which the workshop injects keys and moves archives over, as frames.
 
     mark A5 | kind u8 | length u16 | body | CRC-32 u32
 
@@ -13,16 +13,25 @@ from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import StreamReader
+    from typing import Protocol
+
     from machine import UART
 
     from suanpan.crypto.octets import Readable
-    from suanpan.service.injection import Injection
+
+    class Desk(Protocol):
+        """Who answers what the workshop says: Injection, or Saving or Loading of backup.py."""
+
+        def answer(self, kind: int, body: "Readable") -> "tuple[int, bytes]": ...
+
 
 _MARK = const(0xA5)
 _HEAD = const(4)  # mark, kind, length
 _CRC = const(4)
-_LONGEST = const(256)  # bytes of a body; the longest, a LOAD, has less
+_LONGEST = const(512)  # bytes of a body; the longest, a LOAD of two keys, has less
 _QUIET_MS = const(200)  # so long within a frame, and the rest of it will not come
+_ARCHIVES = const(0x10)  # the kinds from here on are those of backup.py
 
 
 class Frames:
@@ -86,17 +95,26 @@ def frame(kind: int, body: "Readable") -> bytearray:
     return content
 
 
-async def serve(uart: "UART", injection: "Injection") -> None:
-    """Answer the workshop for as long as the terminal is on. The UART must not block (timeout 0)."""
+async def serve(uart: "UART", desk: "Desk", archives: "Desk | None" = None) -> None:
+    """Answer the workshop for ever; `archives` has its own questions, where there is one. The UART must not block
+    (timeout 0)."""
     stream = asyncio.StreamReader(uart)
     frames = Frames()
     while True:
-        reading = stream.readinto(frames.room)
-        try:
-            count = await (asyncio.wait_for_ms(reading, _QUIET_MS) if frames.pending else reading)
-        except asyncio.TimeoutError:
-            frames.clear()  # or it would swallow the next one
-            continue
-        said = frames.take(count or 0)
+        said = await next_frame(stream, frames)
         if said:
-            uart.write(frame(*injection.answer(*said)))
+            asked = archives if archives and said[0] >= _ARCHIVES else desk
+            uart.write(frame(*asked.answer(*said)))
+
+
+async def next_frame(stream: "StreamReader", frames: Frames) -> "tuple[int, bytes] | None":
+    """The next frame, None if what came is none, or not yet. Raises EOFError where there comes nothing any more."""
+    reading = stream.readinto(frames.room)
+    try:
+        count = await (asyncio.wait_for_ms(reading, _QUIET_MS) if frames.pending else reading)
+    except asyncio.TimeoutError:
+        frames.clear()  # or it would swallow the next one
+        return None
+    if count == 0:
+        raise EOFError
+    return frames.take(count or 0)

@@ -15,12 +15,12 @@ _PIN_MIN = const(4)
 DIGITS = "0123456789"
 
 
-async def ask_amount(screen: "Screen", first: str = "") -> int:
+async def ask_amount(screen: "Screen", title: str, first: str = "") -> int:
     """An amount in 分, keyed from the right like on a till; never zero. `first` is a digit already pressed."""
     digits = first.lstrip("0")
     hint = screen.message("amount_hint")
     while True:
-        screen.show_amount(screen.title("sale"), yuan(int(digits or "0")), hint)
+        screen.show_amount(title, yuan(int(digits or "0")), hint)
         key = await screen.key()
         hint = screen.message("amount_hint")
         if key in DIGITS:
@@ -39,8 +39,10 @@ async def ask_amount(screen: "Screen", first: str = "") -> int:
             hint = screen.message("zero_amount")
 
 
-async def ask_digits(screen: "Screen", title: str, prompt: str, length: int, hidden: bool = False) -> str:
-    """Exactly `length` digits; shown as asterisks when `hidden`."""
+async def ask_digits(
+    screen: "Screen", title: str, prompt: str, length: int, hidden: bool = False, short: bool = False
+) -> str:
+    """Exactly `length` digits, or as few as none if it may be `short`; shown as asterisks when `hidden`."""
     digits = ""
     while True:
         screen.show(title, prompt, ("*" * len(digits) if hidden else digits) + "_" * (length - len(digits)))
@@ -51,7 +53,7 @@ async def ask_digits(screen: "Screen", title: str, prompt: str, length: int, hid
             digits = digits[:-1]
         elif key == "cancel":
             raise Cancelled
-        elif key == "enter" and len(digits) == length:
+        elif key == "enter" and (short or len(digits) == length):
             return digits
         else:
             screen.buzzer.error()
@@ -85,6 +87,11 @@ async def ask_pin(screen: "Screen", amount: int, pin: "PinEntry") -> None:
 async def confirm(screen: "Screen", title: str, text: str) -> None:
     """Return when the person presses enter."""
     screen.show(title, text)
+    await agree(screen)
+
+
+async def agree(screen: "Screen") -> None:
+    """Return when the person presses enter to what is on the screen."""
     while True:
         key = await screen.key()
         if key == "enter":
@@ -92,23 +99,3 @@ async def confirm(screen: "Screen", title: str, text: str) -> None:
         if key == "cancel":
             raise Cancelled
         screen.buzzer.error()
-
-
-async def choose(screen: "Screen", title: str, options: list[str]) -> int:
-    """Index of an option picked by its number; the list scrolls when it is longer than the screen."""
-    top = 0
-    visible = screen.canvas.rows - 1
-    while True:
-        shown = options[top : top + visible]
-        screen.show_list(title, [f"{top + row + 1} {text}" for row, text in enumerate(shown)])
-        key = await screen.key()
-        if key in DIGITS and 0 < int(key) <= len(options):
-            return int(key) - 1
-        if key == "cancel":
-            raise Cancelled
-        if key == "down" and top + visible < len(options):
-            top += visible
-        elif key == "up" and top:
-            top -= visible
-        else:
-            screen.buzzer.error()

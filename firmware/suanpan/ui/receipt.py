@@ -22,6 +22,9 @@ MERCHANT = const(0)
 CUSTOMER = const(1)
 
 _RULE = "-" * WIDTH
+_ENTRY = "?MS??I?C"  # how the card was read, by the first two digits of F22: keyed, swiped, chip, contactless
+_BATCH = const(6)  # digits of F61, and where its voucher number ends
+_ORIGINAL = const(12)
 
 
 class Slip:
@@ -82,10 +85,10 @@ class Slip:
         self.field("terminal_id", parameters.terminal_id)
 
 
-def sale_slip(
+def transaction_slip(
     entry: "Entry", expiry: str, parameters: "Parameters", strings: "Strings", copy: int, reprint: bool
 ) -> Slip:
-    """One copy of the slip of an approved sale; `expiry` is YYMM, or empty once nobody knows it any more."""
+    """One copy of the slip of what was good; `expiry` is YYMM, or empty once nobody knows it any more."""
     slip = Slip(parameters, strings)
     slip.head(slip.label("slip"))
     slip.field("operator", entry.operator)
@@ -96,15 +99,22 @@ def sale_slip(
         slip.field("issuer", issuer)
     if acquirer:
         slip.field("acquirer", acquirer)
-    slip.field("card", f"{entry.pan} /S")
-    slip.field("type", strings.get("title.sale"), DOUBLE)
+    slip.field("card", f"{entry.pan} /{_ENTRY[int(entry.entry_mode[:2])]}")
+    slip.field("type", strings.get(f"title.{entry.kind}"), DOUBLE)
     if expiry:
         slip.field("expiry", f"{expiry[:2]}/{expiry[2:]}")
     slip.pair("batch", entry.batch, "voucher", entry.stan)
-    slip.field("auth_code", entry.auth_code)
-    slip.field("reference", entry.reference)
-    slip.field("time", _moment(_host_date(entry.date, entry.host_date), entry.host_time))
-    slip.field("amount", f"RMB {yuan(entry.amount)}", DOUBLE)
+    if entry.auth_code:
+        slip.field("auth_code", entry.auth_code)
+    if entry.reference:
+        slip.field("reference", entry.reference)
+    date, time = entry.date, entry.time
+    if entry.host_date:
+        date, time = _host_date(date, entry.host_date), entry.host_time
+    slip.field("time", moment(date, time))
+    slip.field("amount", f"RMB {yuan(entry.gain)}", DOUBLE)
+    if entry.original:
+        slip.field("original", entry.original[_BATCH:_ORIGINAL])
     slip.rule()
     if reprint:
         slip.add(slip.label("reprint"), CENTRE)
@@ -114,31 +124,6 @@ def sale_slip(
         slip.rule()
         for line in wrap(slip.label("agreement"), WIDTH):
             slip.add(line)
-    return slip
-
-
-def totals_slip(
-    batch: str,
-    sums: "list[tuple[str, str, int, int]]",
-    total: int,
-    date: str,
-    time: str,
-    parameters: "Parameters",
-    strings: "Strings",
-) -> Slip:
-    """The current batch: kind, card organisation, count and 分 of its transactions, and what they come to in all."""
-    slip = Slip(parameters, strings)
-    slip.head(slip.label("totals"))
-    slip.rule()
-    slip.field("batch", batch)
-    slip.field("time", _moment(date, time))
-    slip.rule()
-    for kind, org, count, amount in sums:
-        slip.sides(f"{strings.get(f'title.{kind}')} {org}".rstrip(), f"{count} {yuan(amount):>13}")
-    slip.rule()
-    slip.field("count", str(sum(row[2] for row in sums)))
-    slip.field("sum", f"RMB {yuan(total)}", DOUBLE)
-    slip.rule()
     return slip
 
 
@@ -152,6 +137,6 @@ def _host_date(date: str, host_date: str) -> str:
     return f"{year:02}{host_date}"
 
 
-def _moment(date: str, time: str) -> str:
+def moment(date: str, time: str) -> str:
     """YYMMDD, HHMMSS -> 2026/11/23 09:31:05."""
     return f"20{date[:2]}/{date[2:4]}/{date[4:]} {time[:2]}:{time[2:4]}:{time[4:]}"

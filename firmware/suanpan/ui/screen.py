@@ -82,15 +82,16 @@ class Screen:
             canvas.centre(row, line, HINT)
         canvas.show()
 
-    def show_idle(self, left: str, right: str) -> None:
-        """Both ends of the bar, and what a person can do now."""
+    def show_idle(self, left: str, right: str, trouble: str, hint: str) -> None:
+        """Both ends of the bar, and what a person can do now; `trouble` and another `hint`, if any, at the bottom."""
         canvas = self.canvas
         canvas.clear()
         canvas.text(0, left)
         canvas.right(0, right)
         canvas.bar(0)
         canvas.centre(canvas.rows // 2 - 1, self.message("idle"))
-        canvas.centre(canvas.rows - 1, self.message("idle_hint"), HINT)
+        canvas.centre(canvas.rows - 2, trouble)
+        canvas.centre(canvas.rows - 1, hint or self.message("idle_hint"), HINT)
         canvas.show()
 
     def show_list(self, title: str, lines: list[str]) -> None:

@@ -1,0 +1,80 @@
+"""上送: what was good without the host is told to it, oldest first, and after anything that must be taken back."""
+
+from micropython import const
+
+from suanpan.acquirer.session import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
+from suanpan.errors import MacError, NoReply, NotSignedIn
+from suanpan.flows.online import make_ready
+from suanpan.flows.transaction import message_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.acquirer.answer import Answer
+    from suanpan.acquirer.session import Session
+    from suanpan.codec.track import Track2
+    from suanpan.ledger.entry import Entry
+    from suanpan.terminal import Terminal
+
+# Answers (F39) that say nothing of the transaction itself, so that it is told again: the host's trouble, or the keys'.
+_HOSTS_TROUBLE = const(("06", "68", "90", "91", "92", "95", "96", "98"))
+_KEYS_TROUBLE = ("99", "A0", SIGN_IN_FIRST)
+
+
+async def deliver_all(t: "Terminal") -> "list[str]":
+    """Everything that the host must still be told; what a person should know of it, in words.
+
+    Whatever cannot be told now stays, and an AcquirerError or SettlementOpen says why. To be interrupted at any await:
+    what has been sent without an answer is told again.
+    """
+    told = []
+    state = t.ledger.state
+    if state.due or state.settling or state.queued:
+        due, kind, settled = state.due, state.kind, state.settled
+        async with await t.acquirer.connect() as host:
+            await make_ready(t, host)
+            if due:
+                told.append(message_of(t, "reversed", kind))
+            if state.settled != settled:
+                told.append(t.screen.message("settled_now"))
+            told += [refusal(t, entry) for entry in await deliver(t, host)]
+    return told
+
+
+async def deliver(t: "Terminal", host: "Session", newest: int = 0, track: "Track2 | None" = None) -> "list[Entry]":
+    """Empty the queue; the entries that the host has refused. `track` is that of the entry of number `newest`.
+
+    Raises NoReply, BadReply or NotSignedIn for what must be told again later, and what make_ready() raises.
+    """
+    refused: "list[Entry]" = []
+    while True:
+        entry = t.ledger.oldest_unsent
+        if entry is None:
+            return refused
+        answer = await _told(t, host, entry, track if entry.number == newest else None)
+        code = answer.text(RESPONSE)
+        t.ledger.delivered(entry, code, code not in (APPROVED, DUPLICATE), answer.text(37))
+        if entry.refused:
+            refused.append(entry)
+
+
+async def _told(t: "Terminal", host: "Session", entry: "Entry", track: "Track2 | None") -> "Answer":
+    """The host's word on one entry. Where it knows our keys no more, we sign in again, once, and then tell it again."""
+    for _ in range(2):
+        try:
+            answer = await host.request(entry, track)
+        except MacError:
+            pass
+        else:
+            code = answer.text(RESPONSE)
+            if code in _HOSTS_TROUBLE:
+                raise NoReply
+            if code not in _KEYS_TROUBLE:
+                return answer
+        t.signed_in = False
+        await make_ready(t, host)
+    raise NotSignedIn
+
+
+def refusal(t: "Terminal", entry: "Entry") -> str:
+    """Which one it is, and what the host has against it."""
+    return f"{entry.stan} {t.screen.response(entry.response)}"

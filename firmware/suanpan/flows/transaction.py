@@ -1,0 +1,156 @@
+"""What every request for money comes to once the card is there: PIN, the host's word, and one of three endings.
+
+成功: recorded and printed. 失败: nothing was moved. 待确认: nobody knows, so it is taken back.
+"""
+
+from micropython import const
+
+from suanpan.acquirer.session import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
+from suanpan.crypto.secret import PinEntry
+from suanpan.errors import (
+    AcquirerError,
+    BadReply,
+    LedgerError,
+    MacError,
+    NoReply,
+    NotConnected,
+    NotSignedIn,
+    ReversalPending,
+)
+from suanpan.flows.online import make_ready
+from suanpan.flows.printing import print_slips
+from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
+from suanpan.ui.canvas import BAD, DOUBT
+from suanpan.ui.money import yuan
+from suanpan.ui.prompts import ask_pin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.acquirer.answer import Answer
+    from suanpan.acquirer.session import Session
+    from suanpan.codec.track import Track2
+    from suanpan.ledger.entry import Entry
+    from suanpan.terminal import Terminal
+
+_CARD_MAY_GO = const(0b1111)  # all four lights
+
+# F22: swiped, with PIN and without.
+SWIPED_WITH_PIN = "021"
+SWIPED = "022"
+
+
+async def transact(t: "Terminal", kind: str, amount: int, track: "Track2", original: "Entry | None" = None) -> None:
+    """A request of this kind, to its end on the screen and on paper; `original` is what a void takes back.
+
+    The track is wiped, whatever comes of it. Raises Cancelled and TimedOut at the PIN.
+    """
+    try:
+        with PinEntry() as pin:
+            await ask_pin(t.screen, amount, pin)
+            entry = await _ask_host(t, kind, amount, track, pin, original)
+    except (NoReply, BadReply, MacError):
+        await _unknown(t, kind)
+        return
+    except (NotConnected, NotSignedIn, ReversalPending, LedgerError) as problem:
+        await failed(t, kind, t.screen.error(problem.code))
+        return
+    finally:
+        track.wipe()
+    if entry.approved:
+        await approved(t, entry)
+    else:
+        await failed(t, kind, t.screen.response(entry.response))
+
+
+async def _ask_host(
+    t: "Terminal", kind: str, amount: int, track: "Track2", pin: PinEntry, original: "Entry | None"
+) -> "Entry":
+    """The entry with the host's answer in it. Until there is a line to the host, nothing is written or sent."""
+    screen = t.screen
+    screen.lights.show(0)
+    screen.show(screen.title("sending"), screen.message("please_wait"))
+    async with await t.acquirer.connect() as host:
+        await make_ready(t, host)
+        screen.show_amount(screen.title("sending"), yuan(amount), screen.message("please_wait"))
+        with t.ledger.pending(
+            kind,
+            amount,
+            of=original,
+            pan=track.pan,
+            expiry=track.expiry,
+            entry_mode=SWIPED_WITH_PIN if len(pin) else SWIPED,
+            operator=t.operator,
+            date=t.today(),
+            time=t.time(),
+        ) as entry:
+            answer = await _answer(t, host, entry, track, pin, original)
+            if answer.text(RESPONSE) == APPROVED:
+                entry.approve(
+                    auth_code=answer.text(38),
+                    reference=answer.text(37),
+                    date=answer.text(13),
+                    time=answer.text(12),
+                    parties=answer.text(44),
+                    org=answer.organisation(),
+                )
+            else:
+                entry.decline(answer.text(RESPONSE))
+                if entry.response == SIGN_IN_FIRST:
+                    t.signed_in = False
+    return entry
+
+
+async def _answer(
+    t: "Terminal", host: "Session", entry: "Entry", track: "Track2", pin: PinEntry, original: "Entry | None"
+) -> "Answer":
+    """The host's word on an open entry; without one the entry is recorded as unanswered, for the reason there is."""
+    try:
+        answer = await host.request(entry, track, pin, original.auth_code if original else "")
+        if answer.text(RESPONSE) == DUPLICATE:  # it has come twice: this is no word on what became of the first
+            raise NoReply
+    except NoReply:
+        entry.unanswered(NO_REPLY)
+        raise
+    except BadReply:
+        entry.unanswered(BAD_REPLY)
+        raise
+    except MacError:
+        t.signed_in = False
+        entry.unanswered(BAD_MAC)
+        raise
+    return answer
+
+
+async def approved(t: "Terminal", entry: "Entry") -> None:
+    t.screen.lights.show(_CARD_MAY_GO)
+    t.screen.buzzer.success()
+    await print_slips(t, entry)
+
+
+async def failed(t: "Terminal", kind: str, why: str) -> None:
+    t.screen.buzzer.error()
+    await t.screen.notice(title_of(t, "failed", kind), why, style=BAD)
+
+
+async def _unknown(t: "Terminal", kind: str) -> None:
+    """待确认. The reversal is tried at once, so that the cashier rarely has to live with it."""
+    screen = t.screen
+    screen.buzzer.alert()
+    do_not_repeat = message_of(t, "do_not_repeat", kind)
+    await screen.notice(screen.title("unknown"), do_not_repeat, 3, DOUBT)
+    try:
+        async with await t.acquirer.connect() as host:
+            await make_ready(t, host)
+    except AcquirerError:
+        await screen.notice(screen.title("unknown"), do_not_repeat, style=DOUBT)
+    else:
+        await screen.notice(title_of(t, "failed", kind), message_of(t, "reversed", kind), style=BAD)
+
+
+def title_of(t: "Terminal", name: str, kind: str) -> str:
+    """The words for this kind of transaction, or else those for a sale."""
+    return t.screen.title(f"{name}.{kind}") or t.screen.title(name)
+
+
+def message_of(t: "Terminal", name: str, kind: str) -> str:
+    return t.screen.message(f"{name}.{kind}") or t.screen.message(name)
