@@ -34,8 +34,11 @@ from suanpan.ui.strings import Strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from machine import UART
+
     from suanpan.drivers.tamper import Tamper
     from suanpan.ledger.device_key import DeviceSecret
+    from suanpan.service.backup import Saving
     from suanpan.terminal import Opened
 
 KEYS = board.DATA + "/keys.bin"
@@ -105,6 +108,14 @@ async def serve(
         with Secret(await journal_secret.derive(OPERATORS_LABEL)) as key:
             return kind(board.DATA, key.view, parameters.administrator_tries, board.random)
 
+    def saving() -> "tuple[UART, Saving]":
+        from suanpan.service.backup import Saving
+
+        desk = Saving(
+            journal, vault, keys, parameters.terminal_id, board.random, lambda: terminal.today() + terminal.time()
+        )
+        return board.service_line(), desk
+
     terminal = Terminal(
         screen=screen,
         swipe_reader=board.swipe_reader(),
@@ -116,6 +127,7 @@ async def serve(
         keys=keys,
         operators=operators,
         zeroise=zeroiser.run,
+        saving=saving,
         ledger=Ledger(journal, vault, parameters.batch_limit),
         acquirer=Acquirer(parameters, keys, chosen, board.random),
         random=board.random,
@@ -123,16 +135,20 @@ async def serve(
     if keys.has(TMK):
         await power_on(terminal)
     else:
-        await first(be_loaded(keys, parameters, chosen.algorithm), power_on(terminal))
+        await first(be_loaded(keys, parameters, chosen.algorithm, journal, vault), power_on(terminal))
 
 
-async def be_loaded(keys: KeyStore, parameters: Parameters, algorithm: int) -> None:
-    """Listen to the workshop for a master key: what a terminal that has one does not do, nor hold in memory."""
+async def be_loaded(
+    keys: KeyStore, parameters: Parameters, algorithm: int, journal: Journal, vault: PanVault
+) -> None:
+    """Listen to the workshop for a master key, and for the records of a board that this one is to take the place of:
+    what a terminal that has its key does not do, nor hold in memory."""
+    from suanpan.service.backup import Loading
     from suanpan.service.injection import Injection
     from suanpan.service.injection_line import serve
 
     injection = Injection(keys, parameters.terminal_id, parameters.serial, algorithm, board.random)
-    await serve(board.service_line(), injection)
+    await serve(board.service_line(), injection, Loading(journal, vault, keys, parameters.terminal_id))
 
 
 asyncio.run(main())

@@ -5,6 +5,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Protocol, TypeVar
 
+    from machine import UART
+
     from suanpan.acquirer.session import Acquirer
     from suanpan.drivers.battery import Battery
     from suanpan.drivers.printer import Printer
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from suanpan.ledger.ledger import Ledger
     from suanpan.ledger.operators import Operators
     from suanpan.ledger.parameters import Parameters
+    from suanpan.service.backup import Saving
     from suanpan.ui.gb2312 import Encoder
     from suanpan.ui.screen import Screen
 
@@ -43,6 +46,7 @@ class Terminal:
         keys: "KeyStore",
         operators: "OpenOperators",
         zeroise: "Callable[[], Awaitable[None]]",
+        saving: "Callable[[], tuple[UART, Saving]]",
         ledger: "Ledger",
         acquirer: "Acquirer",
         random: "Callable[[int], bytes]",
@@ -57,6 +61,7 @@ class Terminal:
         self.keys = keys
         self.operators = operators
         self.zeroise = zeroise
+        self.saving = saving
         self.ledger = ledger
         self.acquirer = acquirer
         self.random = random

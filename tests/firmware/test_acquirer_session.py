@@ -167,7 +167,10 @@ class TestOthers(Case):
         sent, fields = self.sent()
         kind = how["entry"].kind
         self.assertEqual(sent, mti)
-        self.assertEqual((fields[3], fields[25], fields[60]), NAMED[kind][:2] + (NAMED[kind][2] + "000001000",))
+        processing, condition, kind_of_message = NAMED[kind]
+        self.assertEqual(fields[3], processing)
+        self.assertEqual(fields[25], condition)
+        self.assertEqual(fields[60], kind_of_message + "000001000")
         return fields
 
     def test_a_void_names_the_sale_and_has_the_card_and_its_pin(self):

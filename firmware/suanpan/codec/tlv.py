@@ -10,6 +10,8 @@ from suanpan.errors.emv import TlvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     Readable = bytes | bytearray | memoryview
 
 _DEPTH = const(4)  # a response has a template, sometimes with templates in it
@@ -109,6 +111,34 @@ def find(data: "Readable", tag: int) -> bytes | None:
         if reader.tag == tag:
             return reader.value()
     return None
+
+
+def dol_entries(dol: "Readable") -> "Iterator[tuple[int, int]]":
+    """Tag and length of each entry of a data object list (EMV 4.3 Book 3, 5.4). Raises TlvError for what is cut short."""
+    at, end = 0, len(dol)
+    while at < end:
+        first = tag = dol[at]
+        at += 1
+        if first & _MORE == _MORE:
+            for _ in range(2):
+                if at == end:
+                    raise TlvError
+                tag = tag << 8 | dol[at]
+                at += 1
+                if not tag & 0x80:
+                    break
+            else:
+                raise TlvError
+        if at == end:
+            raise TlvError
+        yield tag, dol[at]
+        at += 1
+
+
+def is_constructed(tag: int) -> bool:
+    while tag > 0xFF:
+        tag >>= 8
+    return tag & _CONSTRUCTED != 0
 
 
 def tag_bytes(tag: int) -> bytes:

@@ -6,6 +6,7 @@ from suanpan.emv.bits import (
     CVM_FAILED,
     CVM_PERFORMED,
     CVM_UNKNOWN,
+    DATA_MISSING,
     NO_PIN_PAD,
     ONLINE_PIN_ENTERED,
     PIN_NOT_ENTERED,
@@ -27,7 +28,7 @@ _TYPE = const(0x9C)
 _TERMINAL_TYPE = const(0x9F35)
 _AIP_CVM = const(0x10)
 
-# CVM codes (Annex C3, table 39)
+# CVM codes (Annex C3)
 FAIL = const(0x00)
 PLAIN_PIN = const(0x01)
 ONLINE_PIN = const(0x02)
@@ -41,8 +42,11 @@ _CODE = const(0x3F)
 _GO_ON = const(0x40)  # with the next rule, if this one is unsuccessful
 _NONE_PERFORMED = const(0x3F)
 
-# What a code needs of the terminal: capabilities, byte 2.
+# Capabilities (9F33), byte 2, and what each code needs of them
+_CAN_ONLINE_PIN = const(0x40)
+_CAN_OFFLINE_PIN = const(0x90)
 _NEEDS = {
+    FAIL: 0x00,
     PLAIN_PIN: 0x80,
     ONLINE_PIN: 0x40,
     PLAIN_PIN_AND_SIGNATURE: 0xA0,
@@ -51,7 +55,6 @@ _NEEDS = {
     SIGNATURE: 0x20,
     NO_CVM: 0x08,
 }
-_PINS = const(0xD0)  # capabilities that need a keypad for PINs
 
 # Results, byte 3
 UNKNOWN = const(0)
@@ -64,30 +67,31 @@ _CASHBACK = const(0x09)
 
 
 async def verify(t: "Transaction") -> None:
-    """Leaves CVM results (9F34); whether a signature is wanted can be read from them."""
+    """Leaves CVM results (9F34; Book 4, 6.3.4.5); whether a signature is wanted can be read from them."""
     rules = t.objects.card(_CVM_LIST)
-    if not t.aip[0] & _AIP_CVM or rules is None:
+    if rules is not None and (len(rules) < 8 or len(rules) % 2):
+        raise Terminated
+    if not t.aip[0] & _AIP_CVM or rules is None or len(rules) == 8:
+        if t.aip[0] & _AIP_CVM:
+            raise_bit(t.tvr, DATA_MISSING)
         t.objects.set(_CVM_RESULTS, bytes((_NONE_PERFORMED, 0, 0)))
         return
-    if len(rules) < 8 or len(rules) % 2:
-        raise Terminated
     results = bytes((_NONE_PERFORMED, 0, FAILED))
     for at in range(8, len(rules), 2):
         rule, condition = rules[at], rules[at + 1]
         code = rule & _CODE
         if not _applies(t, rules, code, condition):
             continue
-        outcome = await _perform(t, code)
-        results = bytes((rule, condition, outcome))
-        if outcome != FAILED:
-            break
+        if _performable(t, code):
+            outcome = await _perform(t, code)
+            results = bytes((rule, condition, outcome))
+            if outcome != FAILED:
+                break
         if code == FAIL or not rule & _GO_ON:
             raise_bit(t.tvr, CVM_FAILED)
             break
     else:
         raise_bit(t.tvr, CVM_FAILED)
-        if results[0] == _NONE_PERFORMED:
-            results = bytes((_NONE_PERFORMED, 0, FAILED))
     t.objects.set(_CVM_RESULTS, results)
     raise_bit(t.tsi, CVM_PERFORMED)
 
@@ -101,7 +105,7 @@ def signature_wanted(results: "bytes | bytearray") -> bool:
 
 
 def _applies(t: "Transaction", rules: bytes, code: int, condition: int) -> bool:
-    """Annex C3, table 40. A condition that we do not know is not met."""
+    """Annex C3, CVM condition codes. A condition that we do not know is not met."""
     kind = t.objects.need(_TYPE)[0]
     unattended_cash = t.objects.need(_TERMINAL_TYPE)[0] in _UNATTENDED_CASH and kind == _CASH
     manual_cash = kind == _CASH and not unattended_cash
@@ -125,18 +129,26 @@ def _applies(t: "Transaction", rules: bytes, code: int, condition: int) -> bool:
 
 def _supported(t: "Transaction", code: int) -> bool:
     needs = _NEEDS.get(code)
-    return code == FAIL or (needs is not None and t.objects.need(_CAPABILITIES)[1] & needs == needs)
+    return needs is not None and t.objects.need(_CAPABILITIES)[1] & needs == needs
+
+
+def _performable(t: "Transaction", code: int) -> bool:
+    """Whether we know the code and have what it takes; if not, the TVR says why (10.5, step 1)."""
+    needs = _NEEDS.get(code)
+    if needs is None:
+        raise_bit(t.tvr, CVM_UNKNOWN)
+        return False
+    able = t.objects.need(_CAPABILITIES)[1]
+    if able & needs == needs:
+        return True
+    offline = needs & _CAN_OFFLINE_PIN and not able & _CAN_OFFLINE_PIN
+    if offline or (code == ONLINE_PIN and not able & _CAN_ONLINE_PIN):
+        raise_bit(t.tvr, NO_PIN_PAD)
+    return False
 
 
 async def _perform(t: "Transaction", code: int) -> int:
     if code == FAIL:
-        return FAILED
-    if code not in _NEEDS:
-        raise_bit(t.tvr, CVM_UNKNOWN)
-        return FAILED
-    if not _supported(t, code):
-        if _NEEDS[code] & _PINS and not t.objects.need(_CAPABILITIES)[1] & _PINS:
-            raise_bit(t.tvr, NO_PIN_PAD)
         return FAILED
     if code == NO_CVM:
         return SUCCESSFUL
@@ -152,7 +164,6 @@ async def _perform(t: "Transaction", code: int) -> int:
         return UNKNOWN
     from suanpan.emv.offline_pin import verify_pin
 
-    enciphered = code in (ENCIPHERED_PIN, ENCIPHERED_PIN_AND_SIGNATURE)
-    if not await verify_pin(t, enciphered):
+    if not await verify_pin(t, code in (ENCIPHERED_PIN, ENCIPHERED_PIN_AND_SIGNATURE)):
         return FAILED
     return SUCCESSFUL if code in (PLAIN_PIN, ENCIPHERED_PIN) else UNKNOWN

@@ -33,8 +33,6 @@ async def initiate(t: "Transaction") -> bool:
         if not reader.next() or reader.end != len(data):
             raise Terminated
         if reader.tag == _FORMAT_1:
-            if reader.end - reader.start < 6:
-                raise Terminated
             value = reader.value()
             t.objects.keep(_AIP, value[:2])
             t.objects.keep(_AFL, value[2:])

@@ -14,17 +14,22 @@ _ISSUER_COUNTRY = const(0x5F28)
 _TERMINAL_COUNTRY = const(0x9F1A)
 _TERMINAL_TYPE = const(0x9F35)
 _ADDITIONAL_CAPABILITIES = const(0x9F40)
+_TYPE = const(0x9C)
+_CASHBACK_AMOUNT = const(0x9F03)
 _TODAY = const(0x9A)
 _EFFECTIVE = const(0x5F25)
 _EXPIRES = const(0x5F24)
 
 _CASH_TERMINALS = (0x14, 0x15, 0x16)
 _DISPENSES_CASH = const(0x80)  # additional terminal capabilities, byte 1
-# Application usage control, byte 1
+_CASH = const(0x01)  # transaction types
+_CASHBACK = const(0x09)
+# Application usage control (Annex C2), byte 1; of a pair, one bit is for the issuer's own country and one for others.
 _AT_CASH_MACHINES = const(0x02)
 _ELSEWHERE = const(0x01)
-_DOMESTIC = const(0x28)  # goods, services
-_FOREIGN = const(0x14)
+_CASH_BITS = (0x80, 0x40)
+_PURCHASE_BITS = (0x28, 0x14)  # goods or services
+_CASHBACK_BITS = (0x80, 0x40)  # byte 2
 
 
 def restrict(t: "Transaction") -> None:
@@ -49,6 +54,7 @@ def century(date: "bytes | bytearray") -> str:
 
 
 def _allowed(t: "Transaction", usage: bytes) -> bool:
+    """10.4.2 and its table."""
     cash_machine = t.objects.need(_TERMINAL_TYPE)[0] in _CASH_TERMINALS and bool(
         t.objects.need(_ADDITIONAL_CAPABILITIES)[0] & _DISPENSES_CASH
     )
@@ -57,5 +63,9 @@ def _allowed(t: "Transaction", usage: bytes) -> bool:
     country = t.objects.card(_ISSUER_COUNTRY)
     if country is None:
         return True
-    domestic = country == t.objects.need(_TERMINAL_COUNTRY)
-    return bool(usage[0] & (_DOMESTIC if domestic else _FOREIGN))
+    abroad = int(country != t.objects.need(_TERMINAL_COUNTRY))
+    kind = t.objects.need(_TYPE)[0]
+    if not usage[0] & (_CASH_BITS if kind == _CASH else _PURCHASE_BITS)[abroad]:
+        return False
+    cashback = kind == _CASHBACK or any(t.objects.get(_CASHBACK_AMOUNT) or b"")
+    return not cashback or bool(usage[1] & _CASHBACK_BITS[abroad])

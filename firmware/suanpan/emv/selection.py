@@ -11,15 +11,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.emv.commands import Card
     from suanpan.emv.tables import Application
-
-    class Cardholder:
-        async def choose(self, labels: "list[str]") -> int: ...
-
+    from suanpan.emv.transaction import Cardholder
 
 _PSE = b"1PAY.SYS.DDF01"
 
 _NOT_SUPPORTED = const(0x6A81)  # or the card is blocked
-_NOT_FOUND = const(0x6A82)
 _NO_RECORD = const(0x6A83)
 _INVALIDATED = const(0x6283)
 
@@ -35,7 +31,8 @@ _PREFERRED_NAME = const(0x9F12)
 _CODE_TABLE = const(0x9F11)
 _PRIORITY = const(0x87)
 _LAST_DIRECTORY = const(10)  # SFI
-_MOST_RECORDS = const(16)  # of a directory; more are a card that never ends
+_MOST_RECORDS = const(16)  # of a directory, or of names that begin alike; more are a card that never ends
+_MOST_CANDIDATES = const(32)
 
 
 class Candidate:
@@ -68,9 +65,19 @@ async def candidates(card: "Card", applications: "list[Application]") -> "list[C
         found = await _of_list(card, applications)
     if not found:
         raise NoApplication
-    # A stable sort: where the card has no preference, the order is that of our list.
-    found.sort(key=lambda candidate: candidate.rank)
-    return found
+    # Where the card has no preference, the order is that in which they were met. MicroPython's sort is not stable.
+    return [found[at] for _, at in sorted((candidate.rank, at) for at, candidate in enumerate(found))]
+
+
+async def choose(found: "list[Candidate]", cardholder: "Cardholder", ask: bool) -> Candidate:
+    """Book 1, 12.4: the only one, unless the card, or what went before (`ask`), wants it confirmed; else the
+    cardholder's choice. Terminated if that is none of them."""
+    if len(found) == 1 and not found[0].asks and not ask:
+        return found[0]
+    at = await cardholder.choose([candidate.label or candidate.name.hex() for candidate in found])
+    if not 0 <= at < len(found):
+        raise Terminated
+    return found[at]
 
 
 async def select(card: "Card", chosen: Candidate) -> "bytes | None":
@@ -138,24 +145,29 @@ def _take_entries(
 
 
 def _take(name: bytes, entry: "dict[int, bytes]", applications: "list[Application]", found: "list[Candidate]") -> None:
+    """A name that two of our AIDs match belongs to the longer one."""
+    best: "Application | None" = None
     for ours in applications:
-        if ours.matches(name):
-            candidate = Candidate(name, ours)
-            candidate.label = _label(entry)
-            candidate.priority = entry.get(_PRIORITY, b"\0")[0] if entry.get(_PRIORITY) else 0
-            found.append(candidate)
-            return
+        if ours.matches(name) and (best is None or len(ours.aid) > len(best.aid)):
+            best = ours
+    if best is None or len(name) > 16 or len(found) == _MOST_CANDIDATES or any(known.name == name for known in found):
+        return
+    candidate = Candidate(name, best)
+    candidate.label = _label(entry)
+    priority = entry.get(_PRIORITY, b"")
+    candidate.priority = priority[0] if len(priority) == 1 else 0
+    found.append(candidate)
 
 
 async def _of_list(card: "Card", applications: "list[Application]") -> "list[Candidate]":
     """12.3.3: each of our AIDs is asked for, and where its beginning will do, what else begins so."""
     found: "list[Candidate]" = []
     blocked = False
-    for ours in applications:
+    for number, ours in enumerate(applications):
         which = FIRST
         for _ in range(_MOST_RECORDS):
             data, sw = await commands.select(card, ours.aid, which)
-            if sw == _NOT_SUPPORTED and not found:
+            if sw == _NOT_SUPPORTED and number == 0 and which == FIRST:
                 raise CardBlocked
             if sw not in (OK, _INVALIDATED):
                 break
@@ -165,10 +177,10 @@ async def _of_list(card: "Card", applications: "list[Application]") -> "list[Can
                 entry = _values(fci[start:end])
             except (TlvError, Terminated):
                 break
-            if not ours.matches(name) or any(candidate.name == name for candidate in found):
+            if not ours.matches(name):
                 break
             if sw == OK:
-                _take(name, entry, [ours], found)
+                _take(name, entry, applications, found)
             else:
                 blocked = True
             if name == ours.aid:
@@ -200,7 +212,7 @@ def _control_information(fci: bytes) -> "tuple[bytes, tuple[int, int]]":
 def _values(proprietary: bytes) -> "dict[int, bytes]":
     values: "dict[int, bytes]" = {}
     reader = Reader(proprietary)
-    while reader.next_primitive():
+    while reader.next():
         values[reader.tag] = reader.value()
     return values
 

@@ -24,6 +24,7 @@ async def administer(t: "Terminal") -> None:
         ("unlock_supervisor", _unlock),
         ("reset_supervisor", _reset),
         ("retire", _retire),
+        ("backup", _backup),
     )
     while True:
         chosen = await choose(screen, screen.title("administrator"), [screen.title(name) for name, _ in entries])
@@ -70,6 +71,13 @@ async def _reset(t: "Terminal", title: str) -> None:
         roster = await t.operators(Roster)
         roster.reset(SUPERVISOR)
     await t.screen.notice(title, t.screen.message("supervisor_reset"))
+
+
+async def _backup(t: "Terminal", _: str) -> None:
+    with Overlay():
+        from suanpan.flows.backup import backup
+
+        await backup(t)
 
 
 async def _retire(t: "Terminal", title: str) -> None:

@@ -26,7 +26,7 @@ _CONNECT_S = const(10)
 
 
 async def backup(t: "Terminal") -> None:
-    """Until it has been fetched. Raises Cancelled or TimedOut, HostUnreachable if the workshop is not there any more."""
+    """Until it has been fetched, or the workshop has hung up. Raises Cancelled or TimedOut."""
     screen = t.screen
     title = screen.title("backup")
     ways = ("by_cable", "by_network")
@@ -37,8 +37,8 @@ async def backup(t: "Terminal") -> None:
     talking = _call(_dotted(address), saving, t.parameters.terminal_id) if by_network else serve(uart, saving)
     await first(talking, _fetched(saving), _cancelled(screen))
     if not saving.saved:
-        raise HostUnreachable
-    await screen.notice(title, screen.message("backup_done"))
+        screen.buzzer.error()
+    await screen.notice(title, screen.message("backup_done") if saving.saved else screen.error(HostUnreachable.code))
 
 
 def _dotted(address: str) -> str:

@@ -111,11 +111,11 @@ def _show(t: "Terminal", entry: "Entry") -> None:
     screen = t.screen
     date, time = entry.date, entry.time
     screen.show_list(
-        f"{entry.stan} {screen.title(entry.kind)}",
+        screen.title(entry.kind),
         [
             f"{yuan(entry.gain)} {screen.message(status(entry))}",
-            f"{entry.pan[-_TAIL_DIGITS:]} {screen.message('operator')} {entry.operator}",
-            f"{date[2:4]}-{date[4:]} {time[:2]}:{time[2:4]}:{time[4:]}",
+            f"{screen.message('voucher')}{entry.stan} {entry.pan[-_TAIL_DIGITS:]}",
+            f"{date[2:4]}-{date[4:]} {time[:2]}:{time[2:4]} {entry.operator}",
         ],
     )
 
