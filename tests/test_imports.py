@@ -90,10 +90,10 @@ def firmware_fault(path: Path, found: Import) -> str | None:
 
 
 def board_fault(path: Path, found: Import, siblings: set[str]) -> str | None:
-    """What is wrong with an import in a board's module; only board.py, which makes parts, knows drivers."""
+    """What is wrong with an import in a board's module; only those that make parts know drivers."""
     if found.typing_only or found.package in MICROPYTHON | HARDWARE | BOARD_ONLY | siblings:
         return None
-    ours = {"errors", "drivers"} if path.name == "board.py" else {"errors"}
+    ours = {"errors", "drivers"} if path.name in ("board.py", "other_parts.py") else {"errors"}
     if found.package == "suanpan" and found.layer in ours:
         return None
     return f"a board may not import {found.name}"

@@ -164,3 +164,13 @@ def _sleep_ms(ms: int) -> None:
 def _uart(part: str) -> UART:
     wiring = PINS[part]
     return UART(wiring["uart"], wiring["baudrate"], tx=Pin(wiring["tx"]), rx=Pin(wiring["rx"]))
+
+
+if "other_parts" in PINS:
+    import other_parts
+
+    battery = other_parts.battery  # type: ignore[assignment]
+    calendar = other_parts.calendar  # type: ignore[assignment]
+    keypad = other_parts.keypad
+    printer = other_parts.printer
+    swipe_reader = other_parts.swipe_reader  # type: ignore[assignment]

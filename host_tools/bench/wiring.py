@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from host_tools.bench.bus import AdcPart, BringsLine, I2cPart, Part, PinPart, PwmPart, SpiPart, UartPart
+from host_tools.bench.other_parts import OtherParts, solder
 from host_tools.bench.parts.atecc608 import Atecc608
 from host_tools.bench.parts.battery import Battery
 from host_tools.bench.parts.buzzer import Buzzer
@@ -61,6 +62,7 @@ class Parts:
     on_spi: list[tuple[int, SpiPart]]
     on_pwm: dict[int, PwmPart]
     on_adc: dict[int, AdcPart]
+    other: OtherParts | None = None  # few boards have these
 
     def power_off(self) -> None:
         everything: list[Part] = [
@@ -90,7 +92,8 @@ def build(table: Path, random: Random) -> Parts:
     battery = Battery()
     tamper_switch = TamperSwitch(pins["tamper"])
     service = ServicePort()
-    on_pins: list[PinPart] = [keypad, chip_slot, contactless_reader.lines, lights, tamper_switch]
+    on_pins: list[PinPart] = [chip_slot, contactless_reader.lines, lights, tamper_switch]
+    on_uarts: dict[int, UartPart | BringsLine] = {pins["service"]["uart"]: service, slot["uart"]: chip_slot.io}
     on_i2c: list[tuple[int, I2cPart]] = []
     on_spi: list[tuple[int, SpiPart]] = [(reader["spi"], contactless_reader)]
     on_pwm: dict[int, PwmPart] = {pins["buzzer"]: buzzer}
@@ -107,6 +110,14 @@ def build(table: Path, random: Random) -> Parts:
     if "secure_element" in pins:
         secure_element = Atecc608(pins["secure_element"]["address"], random)
         on_i2c.append((pins["secure_element"]["i2c"], secure_element))
+    other = None
+    if "other_parts" in pins:
+        other = solder(pins, keypad, printer)
+        on_pins += other.on_pins()
+        on_i2c += other.on_i2c(pins["other_parts"]["i2c"])
+    else:
+        on_pins.append(keypad)
+        on_uarts |= {pins["swipe"]["uart"]: swipe_reader, pins["printer"]["uart"]: printer}
     return Parts(
         keypad,
         display,
@@ -122,14 +133,10 @@ def build(table: Path, random: Random) -> Parts:
         secure_element,
         service,
         on_pins=on_pins,
-        on_uarts={
-            pins["service"]["uart"]: service,
-            pins["swipe"]["uart"]: swipe_reader,
-            pins["printer"]["uart"]: printer,
-            slot["uart"]: chip_slot.io,
-        },
+        on_uarts=on_uarts,
         on_i2c=on_i2c,
         on_spi=on_spi,
         on_pwm=on_pwm,
         on_adc={pins["battery"]: battery},
+        other=other,
     )

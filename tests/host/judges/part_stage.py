@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.bench.lockstep import LockstepBench
+from host_tools.bench.process import PINS
 from host_tools.bench.shop import OPENING
 from host_tools.micropython import firmware_root
 
@@ -46,6 +47,7 @@ class Stage:
         prepare: Prepare = lambda bench: None,
         seconds: float = 120,
         heap: str = "512k",
+        pins: Path = PINS,
     ) -> list[str]:
         """What `async def program()` printed, line by line. `fit` solders the part on, `prepare` plans what happens."""
         source = self._tmp_path / "program"
@@ -56,7 +58,7 @@ class Stage:
         image = self._tmp_path / "flash.bin"
         image.write_bytes(b"\xff" * 4 * 1024 * 1024)
         self._monkeypatch.setenv("SUANPAN_FIRMWARE", str(source))
-        with LockstepBench(image, seed=1, start=OPENING, nvs={}, hosts={}, heap=heap) as bench:
+        with LockstepBench(image, seed=1, start=OPENING, nvs={}, hosts={}, heap=heap, pins=pins) as bench:
             fit(bench)
             bench.power_on()
             prepare(bench)

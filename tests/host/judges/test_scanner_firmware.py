@@ -9,6 +9,7 @@ import pytest
 
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.parts.scanner import BAUD, CONTINUOUS, MODE, SETTING_CODES, TAIL, Scanner
+from host_tools.bench.process import BOARD
 from tests.host.judges.part_stage import Stage
 
 SETUP = """
@@ -172,3 +173,24 @@ def test_unplugged_and_plugged_in_again(counter: Counter) -> None:
         then=blink,
     )
     assert printed == ["D29", "6212"]
+
+
+def test_where_the_board_of_other_parts_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wired by the board's table, behind an expander that the printer is on, too."""
+
+    def show(bench: LockstepBench) -> None:
+        assert bench.parts.other
+        bench.parts.other.scanner.show(b"6221234567890123456")
+
+    printed = Stage(tmp_path, monkeypatch).run(
+        """
+        import other_parts
+        async def program():
+            print(bytes(await other_parts.scanner().scan()).decode())
+            await other_parts.printer().text(b"scanned")
+        """,
+        lambda bench: None,
+        show,
+        pins=BOARD / "pins_other_parts.py",
+    )
+    assert printed == ["6221234567890123456"]
