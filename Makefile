@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test lint typecheck coverage bench screens screens-record lock clean
+.PHONY: help demo run test lint typecheck coverage bench faults screens screens-record lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ run: $(READY) ## the terminal in a browser: press its keys, swipe cards
 	$(BIN)/suanpan run
 
 test: $(READY) ## every test; TESTS=path or "-k name" for some
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(or $(TESTS),--numprocesses=auto --dist=loadfile)
 
 lint: $(READY) ## style, formatting, and whether the lock files match pyproject.toml
 	$(BIN)/ruff check
@@ -36,6 +36,9 @@ coverage: $(READY) ## which lines of the firmware the tests reach, under the Mic
 
 bench: $(READY) ## speed and memory, measured; BENCH=terminal for one part
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+faults: $(READY) ## every transaction through every single fault, and many pairs; FAULTS="--row sale-approved" for some
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 screens: $(READY) ## every screen, in both languages, against tests/golden
 	$(BIN)/suanpan screens check
