@@ -51,12 +51,13 @@ class Slips(unittest.TestCase):
                 transaction_slip(entry, "3512", Parameters, strings, MERCHANT, True),
                 totals_slip(
                     "000001",
-                    [("sale", "CUP", 999, 999_999_999_999), ("sale", "", 1, 1)],
+                    {("offline_sale", "CUP"): (999, 999_999_999_999), ("sale", ""): (1, 1)},
                     -999_999_999_999,
                     "261123",
                     "093105",
                     Parameters,
                     strings,
+                    "unbalanced",
                 ),
             ):
                 for text, style in slip.rows:
@@ -121,7 +122,7 @@ class Calendar:
 class TestClock(unittest.TestCase):
     def after(self, ours, date):
         names = ("screen", "swipe_reader", "printer", "battery", "encoder")
-        names += ("parameters", "keys", "operators", "zeroise", "ledger", "acquirer", "random")
+        names += ("parameters", "keys", "operators", "zeroise", "ledger", "acquirer", "random", "saving")
         parts = dict.fromkeys(names)
         terminal = Terminal(calendar=Calendar(*ours), **parts)
         terminal.set_time(date, "093107")

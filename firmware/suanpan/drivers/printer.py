@@ -18,8 +18,6 @@ from suanpan.errors import CoverOpen, PaperOut, PrinterError, PrinterOffline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from machine import UART
 
     Readable = bytes | bytearray | memoryview
@@ -41,9 +39,12 @@ COVER_OPEN = const(4)
 FAULT = const(8)
 HOT = const(16)
 
+_POLL_MS = const(5)
 _ANSWER_MS = const(300)  # DLE EOT is answered within a few milliseconds
 _BLOCK_MS = const(500)  # the slowest block, a large QR code at 60 mm/s; afterwards we ask what is the matter
 _BLOCKS_LATE = const(20)  # 10 s of nothing wrong and nothing done (a hot head cools down in less)
+
+_MANY = const(256)  # bytes at a time: a line that never falls silent must not hold us
 
 _CONFIRM = b"\x1dr\x01"  # GS r 1
 # Fixed bits tell the two kinds of answer apart, and from XON and XOFF.
@@ -68,14 +69,6 @@ def _refuse(status: int) -> None:
         raise PrinterError
 
 
-async def _within(limit_ms: int, waiting: "Coroutine[None, None, None]") -> bool:
-    try:
-        await asyncio.wait_for_ms(waiting, limit_ms)
-    except asyncio.TimeoutError:
-        return False
-    return True
-
-
 class Printer:
     """All methods may raise PaperOut, CoverOpen, PrinterHot, PrinterOffline, or PrinterError for any other fault.
 
@@ -86,7 +79,6 @@ class Printer:
     def __init__(self, uart: "UART") -> None:
         self.density = 0
         self._uart = uart
-        self._reader = asyncio.StreamReader(uart)
         self._writer = asyncio.StreamWriter(uart)
         self._byte = bytearray(1)
         self._status = -1  # last answer to DLE EOT; -1: not yet
@@ -180,8 +172,14 @@ class Printer:
 
     async def _printed(self) -> bool:
         """Whether the confirmation is here, or comes in the time that a block may take."""
-        if not await _within(_BLOCK_MS, self._until_confirmed()):
-            return False
+        left = _BLOCK_MS
+        self._take()
+        while self._paper < 0:
+            if left <= 0:
+                return False
+            left -= _POLL_MS
+            await asyncio.sleep_ms(_POLL_MS)
+            self._take()
         self._owed = self._owed_rows = b""
         if self._paper & _GS_R_PAPER_END:  # a printer that goes on without paper: better twice than never
             raise PaperOut
@@ -191,25 +189,25 @@ class Printer:
         """DLE EOT `what`."""
         self._status = -1
         await self._write(bytes((0x10, 0x04, what)))
-        if not await _within(_ANSWER_MS, self._until_answered()):
-            raise PrinterOffline
+        left = _ANSWER_MS
+        self._take()
+        while self._status < 0:
+            if left <= 0:
+                raise PrinterOffline
+            left -= _POLL_MS
+            await asyncio.sleep_ms(_POLL_MS)
+            self._take()
         return self._status
 
     async def _write(self, data: "Readable") -> None:
         self._writer.write(data)
         await self._writer.drain()
 
-    async def _until_confirmed(self) -> None:
-        while self._paper < 0:
-            await self._receive()
-
-    async def _until_answered(self) -> None:
-        while self._status < 0:
-            await self._receive()
-
-    async def _receive(self) -> None:
-        """Take one byte and put it where it belongs; noise belongs nowhere."""
-        if await self._reader.readinto(self._byte):
+    def _take(self) -> None:
+        """Put each byte that has come where it belongs; noise belongs nowhere."""
+        for _ in range(_MANY):
+            if not self._uart.readinto(self._byte):
+                break
             byte = self._byte[0]
             if byte & _DLE_EOT_MASK == _DLE_EOT_BITS:
                 self._status = byte

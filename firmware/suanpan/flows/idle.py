@@ -19,11 +19,15 @@ class Idle:
         self._t = t
         self._left_s = self._pause_s = 0  # until the next try; how long that was after the last failure, 0: none
         self._trouble = ""
+        self._signed_in = False
 
     async def key(self) -> str:
         """The first key that is pressed. It interrupts whatever is being told: that is told again, and does no harm."""
         t = self._t
-        key = ""
+        key, more = "", False
+        if t.signed_in and not self._signed_in:
+            self._left_s = 1
+        self._signed_in = t.signed_in
         while not key:
             waiting = unsent(t)
             if not waiting:
@@ -32,10 +36,10 @@ class Idle:
             elif not self._left_s:
                 self._left_s = 1 if t.ledger.state.queued >= _MANY else _FIRST_S
             self._show(waiting)
-            step = 1 if waiting or self._check_flash() else 60 - int(t.time()[4:])
             try:
-                key = await t.screen.key(step)
+                key = await t.screen.key(1 if waiting or more else 60 - int(t.time()[4:]))
             except TimedOut:
+                more = self._check_flash()
                 if waiting:
                     self._left_s -= 1
                     if not self._left_s:
@@ -65,6 +69,8 @@ class Idle:
                 if winner == 0:
                     return str(result)
                 told = result
+            except JournalBroken:
+                raise
             except (AcquirerError, LedgerError) as trouble:
                 self._trouble = trouble.code
                 self._pause_s = min(2 * self._pause_s or _FIRST_S, _LONGEST_S)

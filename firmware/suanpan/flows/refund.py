@@ -39,6 +39,7 @@ async def refund(t: "Terminal") -> None:
     voucher = await ask_voucher(t, title, "original_voucher")
     if not voucher:
         raise Cancelled
+    screen.show(title, screen.message("please_wait"))
     sale = t.ledger.find(voucher)
     if sale is None:
         original, reference = await _ask_original(t, title, voucher)

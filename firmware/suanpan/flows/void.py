@@ -22,6 +22,7 @@ async def void(t: "Terminal") -> None:
 
         await supervisor(t)
     voucher = await ask_voucher(t, title, "voucher_or_last")
+    screen.show(title, screen.message("please_wait"))
     sale = t.ledger.find(voucher) if voucher else _last_sale(t)
     if sale is None:
         await screen.notice(title, screen.message("no_such_sale"))
