@@ -1,0 +1,77 @@
+"""The acquirer of the explorer: the real one, whose database can be put back to where it was, or reopened."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from host_tools.acquirer.faults import Faults
+from host_tools.acquirer.fixture import load, open_bank
+from host_tools.acquirer.host import Acquirer
+
+if TYPE_CHECKING:
+    from host_tools.acquirer.store import Store
+
+TERMINAL = "10000001"
+_OPENING = datetime(2026, 11, 23, 9, 0)
+
+
+class Bank:
+    """`now_us` is the terminal's clock, which the host's goes by."""
+
+    def __init__(self) -> None:
+        self.fixture = load()
+        self.faults = Faults()
+        self.now_us = 0
+        self._directory = tempfile.TemporaryDirectory(prefix="suanpan-faults-")
+        self._file = Path(self._directory.name) / "bank.db"
+        self._random = Random()
+        self._memory = open_bank(self.fixture)
+        self._open(self._memory)
+        self._new = self.snapshot()
+
+    def _open(self, store: Store) -> None:
+        self.store = store
+        self.acquirer = Acquirer(store, now=self.now, random=self._random.randbytes)
+
+    def now(self) -> datetime:
+        return _OPENING + timedelta(microseconds=self.now_us)
+
+    def found(self) -> None:
+        """A new bank."""
+        self.restore(self._new, 1)
+
+    def snapshot(self) -> sqlite3.Connection:
+        copy = sqlite3.connect(":memory:")
+        self.store.db.backup(copy)
+        return copy
+
+    def restore(self, snapshot: sqlite3.Connection, seed: int) -> None:
+        """Everything as it was; what is random from here on follows from `seed`."""
+        if self.store is not self._memory:
+            self.store.close()
+            self._open(self._memory)
+        snapshot.backup(self.store.db)
+        self._random.seed(seed)
+        self.faults.armed.clear()
+
+    def restart(self) -> None:
+        """The acquirer's program ends and begins again, on the database that it finds in its file."""
+        kept = self.snapshot()
+        if self.store is not self._memory:
+            self.store.close()
+        self._file.unlink(missing_ok=True)
+        with closing(kept), closing(sqlite3.connect(self._file)) as file:
+            kept.backup(file)
+        self._open(open_bank(self.fixture, str(self._file)))
+
+    def close(self) -> None:
+        if self.store is not self._memory:
+            self.store.close()
+        self._memory.close()
+        self._directory.cleanup()

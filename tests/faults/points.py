@@ -1,0 +1,168 @@
+"""What can go wrong, and where: the points that the explorer goes through, each with a text form to be run again.
+
+A schedule says what goes wrong in which life of the terminal. Life 0 is the one that the transaction begins in;
+a power cut ends a life, and the next begins with power-on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """How a program or an erase is left when the power goes in it."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    BYTES = "bytes"  # so many bytes of it done
+    BITS = "bits"  # a random choice of a page's bits
+    WEAK = "weak"  # a page of cells that read at random until they are programmed or erased again
+    SWAYING = "swaying"  # the same, but every other time or so they all read as if done
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The power goes in this operation on flash, counted from the life's beginning."""
+
+    operation: int
+    way: Way
+    depth: int = 0  # bytes, or for the other ways sixteenths of it
+
+    def __str__(self) -> str:
+        return f"cut:{self.operation}:{self.way}:{self.depth}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """From this operation on one of the cells that it programs keeps its bits."""
+
+    operation: int
+    byte: int
+
+    def __str__(self) -> str:
+        return f"wear:{self.operation}:{self.byte}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dud:
+    """This operation does nothing, and the chip says nothing of it."""
+
+    operation: int
+
+    def __str__(self) -> str:
+        return f"dud:{self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rot:
+    """While the power is off, before this life, the bits of a byte of the journal's flash turn."""
+
+    byte: int
+    bits: int
+
+    def __str__(self) -> str:
+        return f"rot:{self.byte}:{self.bits}"
+
+
+class Filling(StrEnum):
+    """What is left in a sector that has gone bad."""
+
+    ZEROS = "zeros"
+    ONES = "ones"
+    NOISE = "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruin:
+    """While the power is off, before this life, this sector of the journal goes bad."""
+
+    sector: int
+    filling: Filling
+
+    def __str__(self) -> str:
+        return f"ruin:{self.sector}:{self.filling}"
+
+
+class Doing(StrEnum):
+    """What somebody with a flash programmer does to a record, its check sum made right."""
+
+    BENT = "bent"  # a bit of it turned
+    MOVED = "moved"  # it changes places with the next one
+    GRAFTED = "grafted"  # that of the same number from another history in its place
+    KILLED = "killed"  # nothing in its place
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """While the power is off, before this life, this is done to the record of that number."""
+
+    record: int
+    what: Doing
+
+    def __str__(self) -> str:
+        return f"forgery:{self.record}:{self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """`what` (wire.py) happens at this step of the network, counted from the life's beginning.
+
+    A step is a connection or a message. `at` is a byte of the frame, where that matters.
+    """
+
+    step: int
+    what: str
+    at: int = 0
+
+    def __str__(self) -> str:
+        return f"net:{self.step}:{self.what}:{self.at}"
+
+
+Fault = Cut | Wear | Dud | Rot | Ruin | Forgery | Net
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`faults` are (life, what goes wrong in it)."""
+
+    row: str
+    scene: str
+    faults: tuple[tuple[int, Fault], ...] = ()
+
+    def __str__(self) -> str:
+        return ",".join([f"{self.row}@{self.scene}", *(f"{life}/{fault}" for life, fault in self.faults)])
+
+    def of(self, life: int) -> list[Fault]:
+        return [fault for number, fault in self.faults if number == life]
+
+
+def schedule(text: str) -> Schedule:
+    """The schedule of this text form; ValueError for what is none."""
+    head, *rest = text.split(",")
+    row, _, scene = head.partition("@")
+    faults = []
+    for word in rest:
+        life, _, fault = word.partition("/")
+        faults.append((int(life), _fault(fault)))
+    return Schedule(row, scene, tuple(faults))
+
+
+def _fault(text: str) -> Fault:
+    kind, first, *rest = text.split(":")
+    match kind:
+        case "cut":
+            return Cut(int(first), Way(rest[0]), int(rest[1]))
+        case "wear":
+            return Wear(int(first), int(rest[0]))
+        case "dud":
+            return Dud(int(first))
+        case "ruin":
+            return Ruin(int(first), Filling(rest[0]))
+        case "rot":
+            return Rot(int(first), int(rest[0]))
+        case "forgery":
+            return Forgery(int(first), Doing(rest[0]))
+        case "net":
+            return Net(int(first), rest[0], int(rest[1]))
+    raise ValueError(f"no fault: {text}")

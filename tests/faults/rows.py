@@ -1,0 +1,192 @@
+"""The table of transactions that the explorer goes through. Adding one is adding a row.
+
+An act is what a person does from one idle screen to the next: keys by a text that is on the screen, by its name in
+strings.tsv. What stands at IDLE begins the act; "=name" picks that line of a list; "#" is the voucher number of the
+newest transaction that was good; a screen that no text of the act is on is answered with 确认. A card is swiped
+wherever one is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from host_tools.acquirer.cards import Card, tracks
+from host_tools.acquirer.fixture import load
+from host_tools.flash.factory import SUPERVISOR_PASSWORD
+from tests.faults.points import Net
+
+IDLE: Final = "message.idle"
+_BANK: Final = load().cards
+# A stranger's card looks like any other to the terminal, but the bank does not know it.
+CARDS: Final[dict[str, Card]] = _BANK | {"stranger": replace(_BANK["plain"], name="stranger", pan="6200000000000096")}
+
+Keys = dict[str, list[str]]
+Order = tuple[Keys, str]  # keys by text, and what is on the card's stripe
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    keys: Keys
+    card: str = ""  # its name in CARDS
+
+    def order(self) -> Order:
+        if not self.card:
+            return self.keys, ""
+        card = CARDS[self.card]
+        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card))
+
+
+def sale(fen: int, card: str = "plain") -> Act:
+    digits = str(fen)
+    return Act({IDLE: [digits[0]], "title.sale": [*digits[1:], "enter"]}, card)
+
+
+def chosen(*titles: str, keys: Keys | None = None, card: str = "") -> Act:
+    """What is reached by these lines of the menu and the menus under it, and the keys from there on."""
+    way = {f"title.{menu}": [f"=title.{title}"] for menu, title in zip(("menu", *titles), titles, strict=False)}
+    return Act({IDLE: ["menu"], **way, **(keys or {})}, card)
+
+
+def keyed(number: int | str) -> list[str]:
+    return [*str(number), "enter"]
+
+
+_SUPERVISOR: Final = {"message.supervisor_password": keyed(SUPERVISOR_PASSWORD)}
+
+
+def refund(fen: int, keys: Keys, card: str = "plain") -> Act:
+    return chosen("refund", keys={**_SUPERVISOR, "title.refund": keyed(fen), **keys}, card=card)
+
+
+def offline_sale(fen: int, card: str = "long") -> Act:
+    keys = {"title.offline_sale": keyed(fen), "message.voice_code": keyed(654321)}
+    return chosen("offline_sale", keys=keys, card=card)
+
+
+def waiting(turns: int) -> Act:
+    """Nobody comes: a turn is a second while the terminal has anything to do, else a minute."""
+    return Act({IDLE: [""] * turns})
+
+
+VOID: Final = chosen("void", keys=_SUPERVISOR, card="plain")
+REFUND: Final = refund(3_00, {"message.original_voucher": ["#", "enter"]})
+# Of a sale that nobody ever heard of.
+REFUND_FROM_SLIP: Final = refund(
+    3_00,
+    {
+        "message.original_voucher": keyed(654321),
+        "message.original_batch": keyed("000001"),
+        "message.original_reference": keyed(123456789012),
+        "message.original_date": keyed(1122),
+    },
+)
+OFFLINE: Final = offline_sale(5_00)
+SETTLE: Final = chosen("management", "settlement")
+
+# What the day has seen before, and what is done at the end of every schedule: the terminal must still be able to.
+FIRST: Final = sale(3_33)
+OTHERWISE: Final = (sale(4_44),)  # another day before the transaction, of records as long
+PROBED: Final = 1_00
+PROBE: Final = sale(PROBED, "long")
+
+
+class Altered(Enum):
+    """Which of the journal's records are altered: a terminal reads the open batch's before it is used, the others
+    while nobody uses it."""
+
+    BATCH = auto()
+    ALL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`act` is the transaction, after `before` (None: in a terminal that was never switched on); without an act it is
+    what happens at power-on. Undisturbed, cardholders pay `moves` fen and the screens have been `seen`, in this order.
+
+    `given` are the host's doings that make it what it is; `left`, an act and what ends the power in it, is what the
+    power-on finds. `finish` is done after it.
+    """
+
+    name: str
+    moves: int
+    seen: tuple[str, ...]
+    act: Act | None = None
+    before: tuple[Act, ...] | None = (FIRST,)
+    given: tuple[Net, ...] = ()
+    left: tuple[Act, Net] | None = None
+    finish: tuple[Act, ...] = ()
+    scenes: tuple[str, ...] = ("plain", "turning", "turning-late")
+    altered: Altered | None = None  # what somebody does to the chip while the power is off
+    variant: bool = False  # of a type whose other row is gone through byte by byte
+
+
+_CHECKED: Final = 10  # turns until a terminal that nobody uses has read all of its journal
+_TOLD: Final = 40  # turns in which it tells the host what that has missed, even at the second attempt
+
+_SIGN_IN: Final = ("title.check", "title.login", "title.sign_in")
+_APPROVED: Final = ("title.sending", "title.approved", "slip", "slip")
+_TAKEN_BACK: Final = ("title.sending", "title.unknown", "title.reversal")
+_REVERSAL: Final = ("title.check", "title.reversal", "title.login", "title.sign_in")
+_VOID: Final = ("title.supervisor", "title.void_this", "title.card", "title.pin")
+_STORED: Final = ("title.stored", "slip", "slip")
+
+ROWS: Final = {
+    row.name: row
+    for row in (
+        Row("first-sign-in", 0, _SIGN_IN, before=None, scenes=("plain",)),
+        Row("sign-in", 0, _SIGN_IN),
+        Row("sign-in-again", 0, ("title.menu", "title.sign_in"), chosen("management", "sign_in"), variant=True),
+        Row("sale-approved", 10_00, _APPROVED, sale(10_00)),
+        Row("sale-declined", 0, ("title.sending", "title.failed"), sale(10_00, "empty"), variant=True),
+        Row("sale-unanswered", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "SILENT"),), variant=True),
+        Row("sale-lost", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "LOST"),), variant=True),
+        Row("sale-reversed", 0, _REVERSAL, left=(sale(10_00), Net(1, "POWER_AFTER"))),
+        Row("void", -3_33, (*_VOID, *_APPROVED), VOID),
+        Row(
+            "void-declined",
+            0,
+            (*_VOID, "title.sending", "title.failed.void"),
+            replace(VOID, keys=VOID.keys | {"title.pin": keyed(111111)}),
+            variant=True,
+        ),
+        Row(
+            "void-unanswered",
+            0,
+            (*_VOID, *_TAKEN_BACK, "title.failed.void"),
+            VOID,
+            given=(Net(1, "SILENT"),),
+            variant=True,
+        ),
+        Row("void-reversed", 0, _REVERSAL, left=(VOID, Net(1, "POWER_AFTER"))),
+        Row("refund", -3_00, ("title.supervisor", "title.refund_this", *_APPROVED), REFUND),
+        Row("refund-settled", -3_00, ("title.refund_this", *_APPROVED), REFUND, before=(FIRST, SETTLE), variant=True),
+        Row("refund-queued", -3_00, ("title.refund_this", *_STORED), REFUND, given=(Net(0, "REFUSED"),), variant=True),
+        Row(
+            "refund-refused",
+            0,
+            ("title.refund", "title.sending", "title.failed.refund"),
+            REFUND_FROM_SLIP,
+            variant=True,
+        ),
+        Row("offline-sale", 5_00, ("title.offline_sale", "title.card", *_STORED), OFFLINE),
+        Row("delivery", 12_00, (), waiting(_TOLD), before=(FIRST, OFFLINE, offline_sale(7_00))),
+        Row(
+            "delivery-refused",
+            0,
+            ("title.delivery",),
+            waiting(_TOLD),
+            before=(FIRST, offline_sale(8_00, "stranger")),
+            variant=True,
+        ),
+        Row("settlement", 0, ("title.settlement", "title.settle_this", "slip"), SETTLE),
+        Row("settlement-queued", 5_00, ("title.settle_this", "slip"), SETTLE, before=(FIRST, OFFLINE), variant=True),
+        Row("settlement-unanswered", 0, ("title.settle_this",), SETTLE, given=(Net(2, "SILENT"),), variant=True),
+        Row("settlement-again", 0, _SIGN_IN, left=(SETTLE, Net(2, "POWER_AFTER"))),
+        Row("next-batch", 0, _SIGN_IN, left=(SETTLE, Net(3, "POWER_AFTER"))),
+        Row("sign-off", 5_00, ("title.sign_off", "title.login"), chosen("management", "sign_off"), before=(OFFLINE,)),
+        Row("batch-altered", 0, _SIGN_IN, scenes=("plain", "spread"), altered=Altered.BATCH),
+        Row("journal-altered", 0, _SIGN_IN, finish=(waiting(_CHECKED),), scenes=("turning",), altered=Altered.ALL),
+    )
+}

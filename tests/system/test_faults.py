@@ -1,0 +1,95 @@
+"""The fault explorer in short, and firmware broken on purpose, which it must notice. All of it is `make faults`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from host_tools.micropython.port import ROOT
+from tests.faults.engine import Engine
+from tests.faults.explorer import firsts, seconds, singles
+from tests.faults.mutants import MUTANTS, Mutant
+from tests.faults.points import Schedule, schedule
+from tests.faults.rows import ROWS
+
+_SINGLES = 5  # for each type of transaction
+_PAIRS = 1
+_ALTERATIONS = 12
+
+# What went wrong once, and why.
+_FOUND_ONCE = {
+    "sale-approved@plain,0/net:1:AGAIN:0": "94, that the request had come before, was taken for a refusal of the sale",
+    "sign-in@plain,0/net:1:BENT_REPLY:76": "a batch number with a bit turned began a batch, and the sums were gone",
+    "first-sign-in@plain,0/dud:1": "a new key of the card numbers was not read back",
+    "first-sign-in@plain,0/dud:3": "a file system that could not write ended the day",
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine() as engine:
+        yield engine
+
+
+def _some(found: list[Schedule], count: int) -> list[Schedule]:
+    """So many of them, as far apart as they can be."""
+    return found[:: max(1, len(found) // count)][:count]
+
+
+def _wrong(engine: Engine, schedules: Iterable[Schedule]) -> dict[str, list[str]]:
+    """What is wrong, by schedule."""
+    found = {str(one): engine.run(one).violations for one in schedules}
+    assert found
+    return {name: violations for name, violations in found.items() if violations}
+
+
+@pytest.mark.parametrize("name", [row.name for row in ROWS.values() if not row.altered])
+def test_some_faults_and_pairs(engine: Engine, name: str) -> None:
+    begun = firsts(engine, ROWS[name], ROWS[name].scenes[-1])
+    pairs = (_some(seconds(engine, first), 2) for first in _some(begun[1:], _PAIRS))
+    assert _wrong(engine, [*_some(begun, _SINGLES), *(pair for found in pairs for pair in found[1:])]) == {}
+
+
+@pytest.mark.parametrize("name", [row.name for row in ROWS.values() if row.altered])
+def test_an_altered_journal(engine: Engine, name: str) -> None:
+    found = list(singles(engine, ROWS[name], ROWS[name].scenes[-1]))
+    assert _wrong(engine, _some(found, _ALTERATIONS)) == {}
+
+
+@pytest.mark.parametrize("name", _FOUND_ONCE)
+def test_what_went_wrong_once(engine: Engine, name: str) -> None:
+    assert _wrong(engine, [schedule(name)]) == {}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_broken_firmware_is_caught(engine: Engine, mutant: Mutant, tmp_path: Path) -> None:
+    assert mutant.caught(tmp_path, engine)
+
+
+def test_a_schedule_can_be_had_again_by_its_name(engine: Engine) -> None:
+    for name, scene in (("sale-unanswered", "turning-late"), ("batch-altered", "plain")):
+        for one in islice(singles(engine, ROWS[name], scene), 0, None, 50):
+            assert schedule(str(one)) == one
+    with pytest.raises(ValueError, match="no fault"):
+        schedule("sale-approved@plain,0/quake:1")
+
+
+def test_a_schedule_goes_the_same_way_twice(engine: Engine) -> None:
+    one = schedule("sale-approved@turning,0/cut:6:swaying:3,1/net:1:SILENT:0")
+    first = engine.run(one)
+    assert len(first.lives) == 2
+    with Engine() as other:
+        assert other.run(one).lives == engine.run(one).lives == first.lives
+
+
+def test_one_schedule_is_told_at_length() -> None:
+    name = "offline-sale@plain,0/cut:5:before:0"
+    command = [sys.executable, "-m", "tests.faults", "--only", name]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.startswith(name) and "life 0: cut" in told and "life 1: ready" in told
+    assert "title.offline_sale" in told and told.endswith("nothing is wrong\n")
