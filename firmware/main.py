@@ -143,7 +143,7 @@ async def be_loaded(
 ) -> None:
     """Listen to the workshop for a master key, and for the records of a board that this one is to take the place of:
     what a terminal that has its key does not do, nor hold in memory."""
-    from suanpan.service.backup import Loading
+    from suanpan.service.backup_loading import Loading
     from suanpan.service.injection import Injection
     from suanpan.service.injection_line import serve
 

@@ -16,7 +16,7 @@ from host_tools.audit.naming import Namer
 from host_tools.audit.reader import TAG, Trace
 from host_tools.audit.reading import Fault, Finding, Reading
 from host_tools.audit.records import BadRecord, Event, Place, Record, decode
-from host_tools.audit.ring import Ring, arrange, erased_too_soon
+from host_tools.audit.ring import Ring, arrange, erased_too_soon, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,8 @@ class Seal:
 def follow(sectors: list[Sector], key: bytes) -> Reading:
     """Open record after record, up to the first that is not what or where it must be."""
     ring = arrange(sectors)
+    if unfinished(ring):
+        return Reading([], None, ["a restore was begun and not finished: the terminal will erase what there is of it"])
     records: list[Record] = []
     finding = _walk(ring, Seal(key), records)
     candidates = (_before(ring), finding, None if finding else _after(ring, records))

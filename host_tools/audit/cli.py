@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from host_tools.audit import tables
+from host_tools.audit.archive import ArchiveFile
 from host_tools.audit.books import compare
 from host_tools.audit.export import Format, write
 from host_tools.audit.image import FlashImage, read_key
@@ -25,16 +26,18 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="A terminal's journal, read from its flash image: check every record, export what was sold.\n\n"
-    "The image comes off a board with `esptool read-flash 0 0x400000 flash.bin`.",
+    help="A terminal's journal, read from its flash image or an archive: check every record, export what was sold.\n\n"
+    "The image comes off a board with `esptool read-flash 0 0x400000 flash.bin`, an archive with "
+    "`suanpan backup save`.",
 )
 console = Console()
 
-_Image = Annotated[Path, typer.Argument(help="The flash image.", exists=True, dir_okay=False)]
+_Image = Annotated[Path, typer.Argument(help="The flash image, or the archive.", exists=True, dir_okay=False)]
 _Key = Annotated[
     str,
     typer.Option(
-        help="The journal's key, 64 hexadecimal digits or a file; a secure element leaves none in the image.",
+        help="The journal's key, 64 hexadecimal digits or a file; a secure element leaves none in the image. "
+        "For an archive, the terminal's backup key.",
         show_default="derived from the secret in the image",
         envvar="SUANPAN_JOURNAL_KEY",
     ),
@@ -63,7 +66,7 @@ def verify(
     compare with --against.
     """
     with _refusals():
-        source = FlashImage(image.read_bytes(), table=partitions, bare=bare)
+        source = _source(image, partitions, bare)
         report = _judged(source, key)
         good = report.good
         if report.books:
@@ -99,7 +102,7 @@ def export(
     """
     with _refusals():
         chosen = form or _by_suffix(out)
-        source = FlashImage(image.read_bytes(), table=partitions, bare=bare)
+        source = _source(image, partitions, bare)
         report = _judged(source, key)
         _print_verdict(report, source)
         if report.books and (report.good or damaged):
@@ -110,11 +113,18 @@ def export(
         raise typer.Exit(1)
 
 
-def _judged(source: FlashImage, key: str) -> Report:
+def _source(path: Path, table: Path, bare: bool) -> FlashImage | ArchiveFile:
+    content = path.read_bytes()
+    if ArchiveFile.is_one(content) and not bare:
+        return ArchiveFile(content)
+    return FlashImage(content, table=table, bare=bare)
+
+
+def _judged(source: FlashImage | ArchiveFile, key: str) -> Report:
     return judge(source.reading(read_key(key) if key else source.key()))
 
 
-def _print_verdict(report: Report, source: FlashImage) -> None:
+def _print_verdict(report: Report, source: FlashImage | ArchiveFile) -> None:
     for note in report.notes:
         console.print(f"note: {note}", style="yellow", markup=False, highlight=False)
     console.print(tables.verdict(report, source.base), soft_wrap=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from host_tools.audit.records import Record, Value
 
 _REQUEST = (Event.OPENED, Event.APPROVED, Event.DECLINED, Event.UNANSWERED, Event.REVERSED)
-_NUMBERING = (Event.SIGNED_IN, Event.OPENED, Event.STORED, Event.SETTLING)  # what takes a STAN
+_NUMBERING = (Event.SIGNED_IN, Event.OPENED, Event.STORED, Event.SETTLING, Event.RESTORED)  # what takes a STAN
 _DUE = (Event.OPENED, Event.UNANSWERED)
 
 

@@ -1,7 +1,8 @@
 """Sectors and frames of a journal partition, by their format alone: nothing here needs the key.
 
     sector   4096 bytes: header | frames, each at a multiple of 16, the first at 16
-    header   magic "SPL1" 4 | sequence number 4 | CRC-32 of these 8 bytes 4 | blank 4
+    header   magic 4, "SPL1", or "SPR1" for records that were restored | sequence number 4 | CRC-32 of these 8 bytes 4 |
+             blank 4
     frame    mark 1 (FF: not committed) | size of link and record 2 (top bit: there is a link) | record number 4 |
              CRC-32 of size, number, link and record 4 | link 16 or 0 | record
     dead     16 bytes of which bytes 1 to 10 are zero: no frame starts there
@@ -23,7 +24,7 @@ SECTOR = 4096
 SLOT = 16
 TAG = 16  # bytes of a sealed record that authenticate it, and of a link
 
-_MAGIC = b"SPL1"
+_MAGICS = {b"SPL1": False, b"SPR1": True}  # whether what stands there was restored from an archive
 _FRAME = struct.Struct(">BHII")
 _HAS_LINK = 0x8000
 _BLANK = 0xFF
@@ -67,6 +68,7 @@ class Sector:
 
     index: int
     sequence: int | None = None
+    restored: bool = False
     present: bool = True
     blank: bool = True  # every byte of it is FF
     empty: bool = True  # every byte behind the header is
@@ -97,8 +99,8 @@ def _sector(content: bytes, index: int) -> Sector:
     used = len(content.rstrip(b"\xff"))
     sector.blank, sector.empty = not used, used <= SLOT
     magic, sequence, check = struct.unpack_from(">4sII", content)
-    if magic == _MAGIC and check == zlib.crc32(content[:8]):
-        sector.sequence = sequence
+    if magic in _MAGICS and check == zlib.crc32(content[:8]):
+        sector.sequence, sector.restored = sequence, _MAGICS[magic]
     at = SLOT
     while at < used:
         frame = _frame(content, index, at)

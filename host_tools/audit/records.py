@@ -32,6 +32,7 @@ class Event(IntEnum):
     SETTLING = 10
     SETTLED = 11
     REOPENED = 12
+    RESTORED = 13  # all before it was restored from an archive; it takes a STAN far ahead
 
 
 TAGS = {

@@ -63,6 +63,14 @@ def arrange(sectors: list[Sector]) -> Ring:
     return Ring(sectors, order, active, unfit)
 
 
+def unfinished(ring: Ring) -> bool:
+    """Whether the newest record is a restored one: all of them count from the first ordinary sector's first on."""
+    for sector in reversed(ring.order):
+        if sector.restored or ring.committed(sector):
+            return sector.restored
+    return False
+
+
 def erased_too_soon(ring: Ring, first: int) -> Finding | None:
     """What is missing before the record of number `first`, the oldest in the sequence.
 

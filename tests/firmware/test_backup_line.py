@@ -7,7 +7,8 @@ from ledger_world import sell, sign_in
 from suanpan.crypto.secret import Secret
 from suanpan.errors import KeyMissing
 from suanpan.ledger.key_store import AES, BACKUP
-from suanpan.service.backup import DATA, READ, REFUSED, TAKEN, WRITE, Loading, Saving
+from suanpan.service.backup import DATA, READ, REFUSED, TAKEN, WRITE, Saving
+from suanpan.service.backup_loading import Loading
 from test_backup import cards, lived, told
 
 HEAP = "6m"  # two flashes for each test

@@ -31,9 +31,3 @@ class BackupUnwanted(LedgerError):
     """There are records here, which an archive does not replace."""
 
     code = "L21"
-
-
-class BackupOutOfTurn(LedgerError):
-    """A part of an archive was asked for, or sent, that is not the next one."""
-
-    code = "L22"

@@ -12,13 +12,10 @@ The workshop says everything; what was lost on the line it says once more. READ 
 0 begins to restore anew. Neither side proves who it is: with the backup key alone can an archive be opened, or made.
 """
 
-import struct
-
 from micropython import const
 
 from suanpan.crypto.aes_siv import Siv
 from suanpan.errors import SuanpanError
-from suanpan.errors.backup import BackupOutOfTurn, BackupUnwanted
 from suanpan.ledger.key_store import AES, BACKUP
 
 TYPE_CHECKING = False
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from suanpan.crypto.octets import Readable
-    from suanpan.ledger.backup_restore import Restoration
     from suanpan.ledger.journal import Journal
     from suanpan.ledger.key_store import KeyStore
     from suanpan.ledger.pan_vault import PanVault
@@ -38,25 +34,27 @@ TAKEN = const(0x13)
 HERE = const(0x14)
 REFUSED = const(0x1F)
 
-_OFFSET = const(4)
+OFFSET = const(4)  # bytes
+OUT_OF_TURN = b"L22"  # a part of an archive was asked for, or sent, that is not the next one
+
 _PIECE = const(240)  # bytes of DATA
 _NUMBER = const(16)
 
 
-class _Archives:
+class Archives:
     def __init__(self, journal: "Journal", vault: "PanVault", keys: "KeyStore", terminal_id: str) -> None:
-        self._journal = journal
-        self._vault = vault
-        self._keys = keys
-        self._terminal_id = terminal_id
+        self.journal = journal
+        self.vault = vault
+        self.keys = keys
+        self.terminal_id = terminal_id
 
-    def _siv(self) -> Siv:
+    def siv(self) -> Siv:
         """Raises KeyMissing, KeyStoreError."""
-        with self._keys.use(BACKUP, AES) as key:
+        with self.keys.use(BACKUP, AES) as key:
             return Siv(key.view)
 
 
-class Saving(_Archives):
+class Saving(Archives):
     """READ. `saved` once the end has been read; nothing may be recorded from the first READ until then."""
 
     saved = False
@@ -80,13 +78,13 @@ class Saving(_Archives):
 
     def answer(self, kind: int, body: "Readable") -> "tuple[int, bytes]":
         try:
-            if kind != READ or len(body) != _OFFSET:
-                raise BackupOutOfTurn
-            return DATA, bytes(body) + self._read(int.from_bytes(bytes(body), "big"))
+            piece = self._read(int.from_bytes(bytes(body), "big")) if kind == READ and len(body) == OFFSET else None
         except SuanpanError as error:
             return REFUSED, error.code.encode()
+        return (REFUSED, OUT_OF_TURN) if piece is None else (DATA, bytes(body) + piece)
 
-    def _read(self, offset: int) -> bytes:
+    def _read(self, offset: int) -> "bytes | None":
+        """What begins there, None if that is not to be had any more, or not yet."""
         if not offset:
             self._begin()
         elif offset == self._start + len(self._item):
@@ -94,57 +92,12 @@ class Saving(_Archives):
             self._item = next(self._items, b"")
             self.saved = not self._item
         at = offset - self._start
-        if not 0 <= at <= len(self._item):
-            raise BackupOutOfTurn
-        return self._item[at : at + _PIECE]
+        return self._item[at : at + _PIECE] if 0 <= at <= len(self._item) else None
 
     def _begin(self) -> None:
         from suanpan.ledger.backup import archive
 
         number, moment = self._random(_NUMBER), self._moment()
-        self._items = archive(self._journal, self._vault, self._siv(), self._terminal_id, number, moment)
+        self._items = archive(self.journal, self.vault, self.siv(), self.terminal_id, number, moment)
         self._item = next(self._items)
         self._start, self.saved = 0, False
-
-
-class Loading(_Archives):
-    """WRITE."""
-
-    _restoration: "Restoration | None" = None
-    _taken = 0
-
-    def answer(self, kind: int, body: "Readable") -> "tuple[int, bytes]":
-        try:
-            if kind != WRITE or len(body) <= _OFFSET:
-                raise BackupOutOfTurn
-            done = self._write(struct.unpack_from(">I", body)[0], memoryview(body)[_OFFSET:])
-            return TAKEN, struct.pack(">IB", self._taken, done)
-        except SuanpanError as error:
-            return REFUSED, error.code.encode()
-
-    def _write(self, offset: int, data: memoryview) -> bool:
-        """Whether the archive has been restored."""
-        restoration = self._restoration
-        if not offset:
-            if restoration and restoration.done:
-                raise BackupUnwanted
-            restoration = self._begin()
-        if restoration is None or offset > self._taken:
-            raise BackupOutOfTurn
-        if offset == self._taken:  # else it has been heard before
-            try:
-                restoration.feed(data)
-            except SuanpanError:
-                self._restoration = None
-                raise
-            self._taken += len(data)
-        return restoration.done
-
-    def _begin(self) -> "Restoration":
-        from suanpan.ledger.backup_restore import Restoration
-
-        if self._restoration:
-            self._restoration.leave()
-        self._restoration = Restoration(self._journal, self._vault, self._siv(), self._terminal_id)
-        self._taken = 0
-        return self._restoration
