@@ -95,6 +95,11 @@ class LiveBench:
             self._session.board.network.up = up
 
     @property
+    def busy(self) -> bool:
+        """Whether the firmware runs, and does not wait for anything."""
+        return self._session is not None and self._session.board.waiting_until is None
+
+    @property
     def firmware_cpu_seconds(self) -> float:
         """Processor time of the firmware since its power-on; 0 while it does not run."""
         return self._session.cpu_seconds() if self._session else 0.0

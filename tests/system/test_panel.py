@@ -19,7 +19,11 @@ from host_tools.bench.panel.desk import Desk
 from host_tools.bench.panel.live_shop import open_shop
 from host_tools.bench.panel.server import bind, serving
 from host_tools.bench.screen_reader import read_lines
+from host_tools.bench.script import read
+from host_tools.bench.script_stage import ShopStage, at_once
+from host_tools.bench.shop import Shop
 from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD
+from host_tools.screens.cli import differences
 from tests.plugins.debian import ToolFinder
 
 PATIENCE_MS = 20_000
@@ -27,6 +31,7 @@ LOOK_MS = 20
 RETRY_MS = 2_000
 HOLD_MS = 60  # a finger on a key
 TID, BATCH = "10000001", 1
+SALE = Path(__file__).parents[1] / "scripts" / "sale.bench"
 DESKTOP = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=360, height=780)
 
@@ -291,6 +296,46 @@ def test_it_fits_a_phone(counter: Counter) -> None:
         assert min(box["width"], box["height"]) >= (44 if element.get_attribute("data-key") else 24)
     counter.click("0")
     counter.see("0_")
+
+
+def test_a_script_that_also_runs_without_a_browser(counter: Counter, tmp_path: Path) -> None:
+    """Played at the desk it comes to the same screens, slips and books as in virtual time."""
+    page = counter.page
+    counter.see("柜员号")
+    page.set_input_files("#script", SALE)
+    line = page.locator("#script-line")
+    page.locator("#stop-script").wait_for()
+    counter.until(lambda: "sale.bench" in line.inner_text(), "line of the script")
+    counter.until(lambda: not counter.desk.player.status["playing"], "end of the script")
+    page.locator("#stop-script").wait_for(state="hidden")
+    assert line.inner_text() == ""
+    (tmp_path / "again").mkdir()
+    with Shop(tmp_path / "again") as shop:
+        stage = ShopStage(shop)
+        at_once(read(SALE).play(stage))
+        totals = shop.acquirer.ledger.totals(TID, BATCH)
+        slips = [slip.text for slip in shop.bench.parts.printer.slips]
+    assert counter.sold() == (totals.count, totals.amount) == (1, 12_34)
+    played = counter.desk.player.stage.pictures
+    assert played.keys() == stage.pictures.keys()
+    assert all(differences(played[name], stage.pictures[name]) is None for name in played)
+    assert [_amounts(slip.text) for slip in counter.desk.bench.parts.printer.slips] == [
+        _amounts(slip) for slip in slips
+    ]
+
+
+def _amounts(slip: str) -> list[str]:
+    """What is on a slip that is no time, number or date."""
+    return re.findall(r"RMB [0-9.]+|.*存根", slip)
+
+
+def test_a_script_with_a_mistake_is_not_begun(counter: Counter, tmp_path: Path) -> None:
+    (tmp_path / "bad.bench").write_text("power off\npres 1\n")
+    counter.see("柜员号")
+    counter.page.set_input_files("#script", tmp_path / "bad.bench")
+    counter.page.locator("#script-line.wrong").wait_for()
+    assert "bad.bench:2: pres is no verb" in counter.page.locator("#script-line").inner_text()
+    counter.see("柜员号")
 
 
 def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
-"""The plug is pulled at every moment of a sale: afterwards it is approved once, reversed, or never happened."""
+"""The plug is pulled at every moment of a transaction: afterwards it is good once, undone, or never happened."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from host_tools.bench.shop import Shop
-from tests.system.books import agree, sell
+from tests.system.books import agree, ask_to_refund, ask_to_void, sell, sell_offline, settle, vouchers
 
 
 def _reopen(shop: Shop) -> None:
@@ -42,6 +43,54 @@ def test_cut_at_any_moment_of_a_sale(tmp_path: Path, delay_ms: int) -> None:
         assert sum("RMB 10.00" in slip for slip in slips) >= (2 if paid else 0)
         sell(shop, 3_00, "long")
         agree(shop, 2 if paid else 1, 3_00 + paid)
+
+
+def _void(shop: Shop) -> None:
+    ask_to_void(shop)
+
+
+def _refund(shop: Shop) -> None:
+    ask_to_refund(shop, 4_00, vouchers(shop)[0])
+
+
+def _deliver(shop: Shop) -> None:
+    sell_offline(shop, 5_00)
+    shop.bench.run(14.9)  # what waits is told of after a quarter of a minute
+
+
+def _settle(shop: Shop) -> None:
+    shop.bench.press("menu", "7", "5")
+    shop.bench.expect("结算 请核对")
+    shop.bench.press("enter")
+
+
+MAY_BE_PAID: dict[Callable[[Shop], None], tuple[int, ...]] = {
+    _void: (0, 10_00),
+    _refund: (6_00, 10_00),
+    _deliver: (15_00,),
+    _settle: (10_00,),
+}
+
+
+@pytest.mark.parametrize("delay_ms", [*range(0, 400, 25), *range(400, 4000, 600)])
+@pytest.mark.parametrize("act", MAY_BE_PAID, ids=lambda act: act.__name__[1:])
+def test_cut_at_any_moment_of_what_follows_a_sale(tmp_path: Path, act: Callable[[Shop], None], delay_ms: int) -> None:
+    with Shop(tmp_path) as shop:
+        shop.open()
+        shop.bench.expect("请输入金额")
+        sell(shop, 10_00)
+        act(shop)
+        shop.bench.run(delay_ms / 1000)
+        shop.bench.power_off()
+        shop.bench.run(5)
+        _reopen(shop)
+        shop.bench.run(30)  # for what is told in idle time
+        shop.bench.expect("按菜单键")
+        sell(shop, 3_00, "long")
+        assert "对账平" in settle(shop)
+        assert shop.acquirer.ledger.check() == []
+        paid = shop.cards["plain"].balance - shop.acquirer.bank.balance(shop.cards["plain"].pan)
+        assert paid in MAY_BE_PAID[act]
 
 
 def test_reversal_survives_one_power_cut_after_another(shop: Shop) -> None:

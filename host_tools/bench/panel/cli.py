@@ -35,6 +35,9 @@ def run(
         bool, typer.Option("--fresh", help="Start over: a terminal fresh from the workshop, a new bank.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    script: Annotated[
+        Path | None, typer.Option(help="A bench script to be played at the desk.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Put a terminal on the desk and use it in the browser: press keys, swipe cards, tear off receipts.
 
@@ -43,14 +46,17 @@ def run(
     console = Console(stderr=True)
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(_run(console, port, fixture, state, fresh, browser))
+            asyncio.run(_run(console, port, fixture, state, fresh, browser, script))
     except StoreError as problem:
         _refuse(console, f"{problem}; --fresh starts over")
     except (FixtureError, StateInUse, MissingMicroPython, OSError) as problem:
         _refuse(console, str(problem))
 
 
-async def _run(console: Console, port: int, fixture: Path, state: Path, fresh: bool, browser: bool) -> None:
+async def _run(
+    console: Console, port: int, fixture: Path, state: Path, fresh: bool, browser: bool, script: Path | None
+) -> None:
+    played = script and script.read_text("utf-8")
     with bind(port) as listener:
         async with open_shop(state, fixture, fresh=fresh) as desk, serving(desk, listener) as served:
             await desk.switch_power(on=True)
@@ -58,6 +64,8 @@ async def _run(console: Console, port: int, fixture: Path, state: Path, fresh: b
             console.print(f"算盘 Suanpan: {url}  (Ctrl-C ends)", highlight=False)
             if browser and _has_a_screen():
                 webbrowser.open(url)
+            if script and played:
+                desk.player.play(played, script.name)
             await served
 
 

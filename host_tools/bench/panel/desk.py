@@ -11,6 +11,7 @@ from host_tools.acquirer.faults import Fault, Faults, Kind
 from host_tools.acquirer.host import Acquirer
 from host_tools.acquirer.trace import Record
 from host_tools.bench.live import LiveBench
+from host_tools.bench.panel.player import DeskStage, Player
 
 _MESSAGES_KEPT = 200
 _LATE_MS = 35_000  # the terminal gives up after 30 s
@@ -42,6 +43,7 @@ class Desk:
         faults: Faults,
         messages: Messages,
         cards: Mapping[str, Card],
+        switch_host: Callable[[bool], None],
     ) -> None:
         self.bench = bench
         self.acquirer = acquirer
@@ -51,6 +53,7 @@ class Desk:
         self.watchers: set[Callable[[], None]] = set()  # called when anything may look different
         self._faults = faults
         self._fingers: Counter[str] = Counter()
+        self.player = Player(DeskStage(self, faults, switch_host), self._changed)
         parts = bench.parts
         for source in (bench, messages, parts.display, parts.printer, parts.lights, parts.buzzer):
             source.changed = self._changed
@@ -67,6 +70,7 @@ class Desk:
             "hertz": parts.buzzer.frequency,
             "faults": [fault.kind.name for fault in self._faults.armed],
             "slips": {"torn": self.slips_torn, "cut": len(parts.printer.slips)},
+            "script": self.player.status,
         }
 
     # -- what hands do --

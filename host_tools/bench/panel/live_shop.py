@@ -18,6 +18,8 @@ from host_tools.bench.panel.desk import Desk, Messages
 from host_tools.bench.panel.state import keep
 from host_tools.bench.shop import HOST, PORT
 
+_NOBODY = 0  # a port that nobody can listen on
+
 
 @asynccontextmanager
 async def open_shop(directory: Path, fixture: Path = BANK, *, fresh: bool = False) -> AsyncIterator[Desk]:
@@ -33,6 +35,14 @@ async def open_shop(directory: Path, fixture: Path = BANK, *, fresh: bool = Fals
         async with await listen(acquirer, faults) as server:
             # The terminal knows its acquirer by name; this is the network that finds it.
             address, port = server.sockets[0].getsockname()
-            world = LiveWorld({f"{HOST}:{PORT}": (address, port)})
-            with closing(LiveBench(state.flash, state.nvs, world)) as bench:
-                yield Desk(bench, acquirer, faults, messages, bank.cards)
+            found = {f"{HOST}:{PORT}": (address, port)}
+
+            def switch_host(up: bool) -> None:
+                found[f"{HOST}:{PORT}"] = (address, port if up else _NOBODY)
+
+            with closing(LiveBench(state.flash, state.nvs, LiveWorld(found))) as bench:
+                desk = Desk(bench, acquirer, faults, messages, bank.cards, switch_host)
+                try:
+                    yield desk
+                finally:
+                    desk.player.stop()

@@ -26,7 +26,7 @@ from host_tools.bench.panel.viewer import BadOrder, Viewer
 ADDRESS = "127.0.0.1"
 _STATIC = Path(__file__).parent / "static"
 _FRAME_S = 1 / 60  # a browser shows no more
-_LONGEST_ORDER = 4096  # bytes
+_LONGEST_ORDER = 65536  # bytes: a script
 _POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 
 

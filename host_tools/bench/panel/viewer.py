@@ -81,6 +81,10 @@ class Viewer:
                 desk.tear()
             case {"do": "fault", "fault": str(name), "on": bool(on)} if name in _FAULTS:
                 desk.arm(Kind[name], on)
+            case {"do": "play", "name": str(name), "script": str(script)}:
+                desk.player.play(script, name)
+            case {"do": "stop"}:
+                desk.player.stop()
             case _:
                 raise BadOrder
 

@@ -10,6 +10,7 @@ from host_tools.bench.bus import BoardUart, BringsLine, Clock, Timer, UartPart
 from host_tools.bench.uart import Uart
 
 FIFO = 64
+_RESET_LCR = 0x1D
 _ENHANCED = 0xBF  # in LCR: the registers of the enhanced set show
 _RECEIVE_TRIGGERS = (8, 16, 56, 60)  # characters, FCR[7:6]
 _TRANSMIT_TRIGGERS = (8, 16, 32, 56)  # spaces, FCR[5:4]
@@ -65,7 +66,7 @@ class Channel:
         self._received: deque[int] = deque()
         self._to_send: deque[int] = deque()
         self._ier = self._mcr = self._fcr = self._efcr = 0
-        self._lcr = 0x1D
+        self._lcr = _RESET_LCR
         self._enhanced = [0] * 5  # EFR, XON1, XON2, XOFF1, XOFF2
         self._levels = [0, 0]  # TCR, TLR
         self._overrun = self._timed_out = self._sent = False
@@ -187,7 +188,8 @@ class Channel:
         return self._crystal_hz / (4 if self._mcr & 0x80 else 1) / (16 * (self._divisor or 1))
 
     def _configure(self) -> None:
-        if self._line:
+        """Half a setting is not put on the line: neither the values after a reset nor what stands while DLAB is set."""
+        if self._line and self._lcr != _RESET_LCR and not self._lcr & 0x80:
             parity = (2 if self._lcr & 0x10 else 3) if self._lcr & 8 else 0
             self._line.configure(round(self._baudrate), 5 + (self._lcr & 3), parity, 2 if self._lcr & 4 else 1)
 

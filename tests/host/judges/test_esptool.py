@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -121,6 +122,19 @@ def test_a_stub_that_is_left_running_is_found_again(image: Path) -> None:
         assert "Uploading stub flasher" in esptool(bench, "flash-id")  # the last one went back to the ROM
 
 
+def test_the_command_that_puts_a_kept_terminal_there(tmp_path: Path) -> None:
+    suanpan = [sys.executable, "-c", "from host_tools.cli import app; app()"]
+    command = [*suanpan, "bench", "flash", "--state", str(tmp_path), "--chip", "esp32"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        port = process.stderr.readline().split()[0]
+        esptool(Bench(port, lambda: None), "read-flash", "0x200000", "0x1000", str(tmp_path / "read.bin"))
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+        assert process.wait(PATIENCE_S) == 0
+    assert (tmp_path / "read.bin").read_bytes() == (tmp_path / "flash.bin").read_bytes()[0x200000:0x201000]
+
+
 def test_a_board_so_flashed_boots_and_sells(tmp_path: Path) -> None:
     """A terminal's whole image, onto an empty chip; and later its data partition alone, while its journal stays."""
     with Shop(tmp_path) as shop:
@@ -133,17 +147,21 @@ def test_a_board_so_flashed_boots_and_sells(tmp_path: Path) -> None:
             with pytest.raises(BenchError, match="the firmware has stopped"):
                 shop.bench.power_on()
             esptool(bench, "--baud", "921600", "write-flash", "0x0", str(fresh))
-        shop.open()
-        shop.bench.expect("请输入金额")
-        shop.ask_for(12_34, shop.cards["plain"])
-        shop.take_slips()
+        sell(shop, 12_34)
         shop.bench.power_off()
+        journal = partitions()["journal"]
+        before = shop.bench.flash.read(journal.offset, journal.size)
 
         with chip_on_bench(shop.flash_image, ESP32) as bench:
             esptool(bench, "--no-stub", "write-flash", "--compress", hex(where.offset), str(data))
-        shop.open()
-        shop.bench.expect("请输入金额")
-        shop.bench.press("menu", "3")
-        slips = shop.bench.parts.printer.slips
-        shop.bench.until(lambda: len(slips) == 3, "slip with the totals")
-        assert "12.34" in slips[-1].text
+        assert shop.bench.flash.read(journal.offset, journal.size) == before
+        sell(shop, 56_78)
+        totals = shop.acquirer.ledger.totals(shop.terminal.tid, 1)
+        assert (totals.count, totals.amount) == (2, 69_12)
+
+
+def sell(shop: Shop, fen: int) -> None:
+    shop.open()
+    shop.bench.expect("请输入金额")
+    shop.ask_for(fen, shop.cards["plain"])
+    shop.take_slips()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -30,6 +31,20 @@ from host_tools.flash.factory import SECTOR, build_image, partitions
 PATIENCE_S = 60
 
 
+def mpremote(path: str, *arguments: str, good: bool = True) -> str:
+    result = subprocess.run(
+        [sys.executable, "-m", "mpremote", "connect", path, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    said = result.stdout.decode().replace("\r\n", "\n")
+    assert (result.returncode == 0) is good, said
+    return said
+
+
 class Board:
     """A terminal fresh from the workshop at whose REPL we sit."""
 
@@ -41,17 +56,7 @@ class Board:
 
     def mpremote(self, *arguments: str, good: bool = True) -> str:
         """All that it printed."""
-        result = subprocess.run(
-            [sys.executable, "-m", "mpremote", "connect", self.path, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-        said = result.stdout.decode().replace("\r\n", "\n")
-        assert (result.returncode == 0) is good, said
-        return said
+        return mpremote(self.path, *arguments, good=good)
 
     def screen(self) -> list[str]:
         display = self._board.bench.parts.display
@@ -140,6 +145,7 @@ def test_run(board: Board, tmp_path: Path) -> None:
 def test_cp_lands_in_the_flash_image(board: Board, tmp_path: Path) -> None:
     source, back = tmp_path / "bytes.bin", tmp_path / "back.bin"
     source.write_bytes(bytes(range(256)) * 20)
+    before = board.files()
     board.mpremote("mkdir", ":folder")
     board.mpremote("cp", str(source), ":folder/bytes.bin")
     assert board.files()["/folder/bytes.bin"] == source.read_bytes()
@@ -149,7 +155,7 @@ def test_cp_lands_in_the_flash_image(board: Board, tmp_path: Path) -> None:
     assert digest in board.mpremote("sha256sum", ":folder/bytes.bin")
     assert "params.json" in board.mpremote("ls")
     board.mpremote("rm", "-r", ":folder")
-    assert set(board.files()) == {"/params.json", "/keys.bin"}
+    assert board.files() == before
 
 
 def test_mount(board: Board, tmp_path: Path) -> None:
@@ -223,3 +229,17 @@ def test_ctrl_c_and_ctrl_d_by_hand(board: Board) -> None:
         port.write(b"\x04")
         assert port.read_until(b"MPY: soft reboot\r\n") == b"\r\nMPY: soft reboot\r\n"
         board.see("柜员号")
+
+
+def test_the_command_that_puts_a_kept_terminal_there(tmp_path: Path) -> None:
+    suanpan = [sys.executable, "-c", "from host_tools.cli import app; app()"]
+    with subprocess.Popen(
+        [*suanpan, "bench", "repl", "--state", str(tmp_path)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        path = process.stderr.readline().split()[0]
+        said = mpremote(path, "exec", "import os; print(os.listdir())")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+        assert process.wait(PATIENCE_S) == 0
+    assert "'params.json'" in said

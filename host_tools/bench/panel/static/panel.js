@@ -5,6 +5,7 @@ import { connect } from "./link.js";
 import { listenToKeys, releaseKeys } from "./keypad.js";
 import { clearMessages, showMessage } from "./messages.js";
 import { clearPaper, printStrip, showSlips } from "./paper.js";
+import { listenToScript, showScript } from "./script.js";
 import { listenToSwitches, showStatus } from "./switches.js";
 import { fillWallet, listenToWallet } from "./wallet.js";
 
@@ -19,7 +20,7 @@ const send = connect({
     switch (news.kind) {
       case "wallet": return fillWallet(news.cards);
       case "text": return showText(news.lines);
-      case "status": showSlips(news.slips); return showStatus(news);
+      case "status": showSlips(news.slips); showScript(news.script); return showStatus(news);
       case "message": return showMessage(news);
     }
   },
@@ -38,4 +39,5 @@ const send = connect({
 listenToKeys(send);
 listenToWallet(send);
 listenToSwitches(send);
+listenToScript(send);
 document.getElementById("tear").addEventListener("click", () => send({ do: "tear" }));
