@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test lint typecheck coverage bench faults screens screens-record lock clean
+.PHONY: help demo run test lint typecheck coverage bench faults fuzz screens screens-record lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: $(READY) ## speed and memory, measured; BENCH=terminal for one part
 
 faults: $(READY) ## every transaction through every single fault, and many pairs; FAULTS="--row sale-approved" for some
 	$(BIN)/python -m tests.faults $(FAULTS)
+
+fuzz: $(READY) ## every driver's receive path, a million damaged messages; FUZZ="20000 scanner" for some
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 screens: $(READY) ## every screen, in both languages, against tests/golden
 	$(BIN)/suanpan screens check

@@ -30,10 +30,10 @@ _READ = const(0x07)
 _WRITE = const(0x08)
 _MODE = const(0x0000)
 _TRIGGER = const(0x0002)
-_SETTINGCODES = const(0x0003)
+_SETTING_CODES = const(0x0003)
 _INTERVAL = const(0x0005)  # between two codes, in tenths of a second
 _READING_TIME = const(0x0006)  # in tenths of a second
-_SAMECODE = const(0x0013)  # bit 7 and tenths of a second
+_SAME_CODE = const(0x0013)  # bit 7 and tenths of a second
 _BAUD = const(0x002A)  # two bytes, the lower first: 3 MHz over the rate
 _TAIL = const(0x0060)
 _VERSION = const(0x00E2)
@@ -45,7 +45,7 @@ _READING_MS = const(5000)
 
 _PIECE = const(32)
 _POLL_MS = const(10)
-ANSWER_MS = const(300)
+_ANSWER_MS = const(300)
 _LONGEST_MS = const(1000)  # of a code, at 9600 baud
 _QUIET_MS = const(100)  # what stands still for so long will not end any more
 _TRIES = const(3)
@@ -74,7 +74,7 @@ class Scanner:
         self._ready = False
         await self._find()
         await self._set(_MODE, _COMMAND_MODE)
-        await self._set(_SETTINGCODES, 0)
+        await self._set(_SETTING_CODES, 0)
         await self._set(_READING_TIME, _READING_MS // 100)
         await self._set(_TAIL, _CR_TAIL)
         self._ready = True
@@ -97,7 +97,7 @@ class Scanner:
         if not self._ready:
             await self.start()
         await self._set(_INTERVAL, min(interval_ms // 100, 0xFF))
-        await self._set(_SAMECODE, 0x80 | min(same_code_ms // 100, 0x7F))
+        await self._set(_SAME_CODE, 0x80 | min(same_code_ms // 100, 0x7F))
         await self._set(_MODE, _CONTINUOUS_MODE)
 
     async def code(self) -> memoryview:
@@ -114,7 +114,7 @@ class Scanner:
     async def set_baudrate(self, baudrate: int) -> None:
         """One of RATES, until the scanner loses its power; it says nothing useful while it changes."""
         self._command(_WRITE, _BAUD, 3_000_000 // baudrate, 2)
-        await asyncio.sleep_ms(ANSWER_MS)
+        await asyncio.sleep_ms(_ANSWER_MS)
         self._baudrate = baudrate
         self._uart.init(baudrate)
         await self._ask(_READ, _VERSION, 1)
@@ -134,11 +134,11 @@ class Scanner:
             self._uart.init(rate)
             for _ in range(2):  # what it heard at another speed may have to run out first
                 self._command(_READ, _VERSION, 1)
-                if await self._event(ANSWER_MS) == ANSWER:
+                if await self._event(_ANSWER_MS) == ANSWER:
                     if rate != wanted:
                         await self.set_baudrate(wanted)
                     return
-                await asyncio.sleep_ms(ANSWER_MS)
+                await asyncio.sleep_ms(_ANSWER_MS)
         self._uart.init(wanted)
         raise ScannerSilent
 
@@ -150,7 +150,7 @@ class Scanner:
         """ANSWER or, if that overtakes it, CODE."""
         for _ in range(_TRIES):
             self._command(kind, address, value)
-            event = await self._event(ANSWER_MS)
+            event = await self._event(_ANSWER_MS)
             if event in (ANSWER, CODE):
                 return event
         self._ready = False

@@ -93,11 +93,6 @@ class Incoming:
             self._frame = 0
         elif at == 6 + size:
             self._frame = 0
-            if crc(answer, 0, 2 + size) == answer[2 + size] << 8 | answer[3 + size] or self._acknowledged():
+            if crc(answer, 0, 2 + size) == answer[2 + size] << 8 | answer[3 + size]:
                 return ANSWER
         return NOTHING
-
-    def _acknowledged(self) -> bool:
-        """An answer to a write has a CRC that is none (manual, 8.3)."""
-        answer = self.answer
-        return answer[1] == 1 and not answer[2] and answer[3] == 0x33 and answer[4] == 0x31

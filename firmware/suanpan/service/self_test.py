@@ -1,6 +1,6 @@
 """开机自检: what a person needs to know about the parts before the first customer comes."""
 
-from suanpan.errors import PrinterError
+from suanpan.errors import DriverError, PrinterError
 from suanpan.ledger.key_store import TMK
 
 TYPE_CHECKING = False
@@ -28,8 +28,11 @@ async def self_test(t: "Terminal") -> None:
         await t.printer.reset()
     except PrinterError as problem:
         faults.append(screen.error(problem.code))
-    if t.battery.percent() < _LOW_BATTERY:
-        faults.append(screen.message("low_battery"))
+    try:
+        if t.battery.percent() < _LOW_BATTERY:
+            faults.append(screen.message("low_battery"))
+    except DriverError as problem:  # a gauge that does not answer is no reason to sell nothing
+        faults.append(screen.error(problem.code))
     if not t.keys.has(TMK):
         faults.append(screen.message("no_keys"))
     for fault in faults:

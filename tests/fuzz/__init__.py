@@ -1,0 +1,1 @@
+"""Every driver against a million messages and more (`make fuzz`)."""

@@ -1,0 +1,85 @@
+"""Every driver's receive path against what chance sends it: `make fuzz`, for a million messages and more.
+
+    python -m tests.fuzz [messages [words of a test's name]]
+
+They are shared out among the tests of tests/firmware/test_fuzz_*.py, which say what must hold. A slice of some thousand
+messages has an interpreter and a seed of its own; a failure prints both, so that it can be had again:
+
+    FUZZ=5000 FUZZ_SEED=17 make test TESTS="tests/firmware/test_fuzz_uarts.py -k test_lines"
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.micropython.library import library_path
+from host_tools.micropython.port import ROOT, find_micropython, firmware_root, heap_ceiling
+from tests.plugins.firmware_source import FirmwareTests, read_tests
+from tests.plugins.worker import Worker
+
+_MESSAGES = 1_000_000
+_SLICE = 5_000
+_SLICE_S = 300.0
+_TESTS = ROOT / "tests" / "firmware"
+_COUNT = re.compile(r"(\d+) messages, ends (.*)")
+
+
+@dataclass(frozen=True)
+class Target:
+    path: Path
+    tests: FirmwareTests
+    name: str  # TestX.test_y
+
+    def run(self, messages: int, seed: int) -> tuple[int, str]:
+        """How many messages there were, and what came of them; SystemExit where one was too much for the driver."""
+        command = [*find_micropython(), "-X", f"heapsize={heap_ceiling(self.tests.heap)}"]
+        path = ":".join(map(str, (firmware_root(), self.path.parent, library_path(), ".frozen")))
+        environment = {"MICROPYPATH": path, "FUZZ": str(messages), "FUZZ_SEED": str(seed)}
+        worker = Worker(command, self.path.stem, environment, timeout_s=_SLICE_S)
+        try:
+            outcome = worker.loaded if worker.loaded.status != "passed" else worker.run(self.name)
+        finally:
+            worker.close()
+        found = _COUNT.search(outcome.output)
+        if outcome.status != "passed" or not found:
+            sys.exit(
+                f"\n{outcome.output}{outcome.detail}\nFUZZ={messages} FUZZ_SEED={seed} "
+                f'make test TESTS="{self.path.relative_to(ROOT)} -k {self.name.partition(".")[2]}"'
+            )
+        return int(found[1]), found[2]
+
+
+def targets(words: str) -> list[Target]:
+    found = []
+    for path in sorted(_TESTS.glob("test_fuzz_*.py")):
+        tests = read_tests(path)
+        for case in tests.cases:
+            found += [Target(path, tests, f"{case.name}.{method.name}") for method in case.methods]
+    return [target for target in found if words in f"{target.path.stem} {target.name}"]
+
+
+def main() -> None:
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else _MESSAGES
+    chosen = targets(" ".join(sys.argv[2:]))
+    if not chosen:
+        sys.exit("no test has that in its name")
+    share = -(-wanted // len(chosen))
+    total = 0
+    for target in chosen:
+        start, count, seed, ends = time.monotonic(), 0, 0, ""
+        while count < share:
+            seed += 1
+            more, ends = target.run(min(_SLICE, share - count), seed)
+            count += more
+        total += count
+        seconds = time.monotonic() - start
+        print(f"{target.path.stem[10:]:6} {target.name:44} {count:9,} in {seconds:6.1f} s, at last {ends}", flush=True)
+    print(f"{total:,} messages, {len(chosen)} receive paths: only typed errors, bounded memory, each usable afterwards")
+
+
+if __name__ == "__main__":
+    main()
