@@ -81,3 +81,15 @@ def test_the_calendar_goes_on_without_power(shop: Shop) -> None:
     shop.bench.run(3600)
     shop.open()
     shop.bench.expect("请输入金额", "10:0")
+
+
+def test_a_dead_gauge_is_no_reason_to_sell_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = shop.bench
+    monkeypatch.setattr(parts(shop).gauge, "write", lambda _: 0)  # acknowledges nothing
+    bench.power_on()
+    bench.expect("电量计故障")
+    bench.press("enter")
+    shop.log_in()
+    bench.expect("请输入金额", "--%")
+    sell(shop, 12_34)
+    agree(shop, 1, 12_34)

@@ -1,6 +1,6 @@
 """Idle: the clock goes on, flash is made ready, and what the host must still be told is told."""
 
-from suanpan.errors import AcquirerError, JournalBroken, LedgerError, TimedOut
+from suanpan.errors import AcquirerError, DriverError, JournalBroken, LedgerError, TimedOut
 from suanpan.flows.overlay import Overlay
 from suanpan.flows.race import first
 
@@ -90,7 +90,14 @@ class Idle:
                 trouble = screen.message(f"idle_{self._trouble}") or screen.message("idle_trouble")
             left = self._left_s
             hint = f"{screen.message('unsent').replace('#', str(waiting))} {left // 60}:{left % 60:02}"
-        screen.show_idle(f"{time[:2]}:{time[2:4]}", f"{t.operator} {t.battery.percent():3}%", trouble, hint)
+        screen.show_idle(f"{time[:2]}:{time[2:4]}", f"{t.operator} {_charge(t)}%", trouble, hint)
+
+
+def _charge(t: "Terminal") -> str:
+    try:
+        return f"{t.battery.percent():3}"
+    except DriverError:  # a gauge that does not answer; the self-check has said so
+        return " --"
 
 
 def unsent(t: "Terminal") -> int:
