@@ -158,6 +158,7 @@ def _parameters(profile: Profile) -> dict[str, object]:
         "offline_total": 1_000_000,
         "offline_hours": 24,
         "administrator_tries": 10,
+        "refund_amount": 10_000_000,
     }
 
 

@@ -38,6 +38,7 @@ GOOD = {
     "offline_total": 1000000,
     "offline_hours": 24,
     "administrator_tries": 10,
+    "refund_amount": 10000000,
     "of_the_future": {"kept": ["as", "it", "is"]},
 }
 
@@ -163,6 +164,7 @@ class TestParameters(FileTestCase):
             "offline_total": (-1, 10**12, "1"),
             "offline_hours": (0, 721, "24"),
             "administrator_tries": (2, 21, "10"),
+            "refund_amount": (-1, 10**12, "1"),
         }
         for name, wrong in bad.items():
             values = dict(GOOD)

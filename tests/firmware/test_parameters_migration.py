@@ -19,7 +19,7 @@ BROUGHT = {  # by each step: the values of the schema that it leads to, and what
         "offline_total": 1000000,
         "offline_hours": 24,
     },
-    2: {"administrator_tries": 10},
+    2: {"administrator_tries": 10, "refund_amount": 10000000},
 }
 DROPPED = {2: {"operators": {"01": {"salt": "00" * 16, "hash": "ff" * 32, "iterations": 500}}}}  # by each step
 

@@ -137,5 +137,6 @@ def test_it_survives_the_power(shop: Shop) -> None:
     shop.bench.network(True)
     shop.bench.power_on()
     shop.log_in()
-    shop.bench.until(lambda: "0230" in messages(shop), "advice", 60)
+    shop.bench.expect("签到成功")
+    shop.bench.until(lambda: "0230" in messages(shop), "advice", 5)  # at sign-in, without waiting
     assert settled_sums(shop) == {OFFLINE: (1, 5_00)}

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from suanpan.ledger.entry import Entry
     from suanpan.terminal import Terminal
 
-_CAP = const(10000000)  # 分: the most that one refund may come to
 _BATCH_DIGITS = const(6)
 _REFERENCE_DIGITS = const(12)
 _DATE_DIGITS = const(4)
@@ -43,10 +42,10 @@ async def refund(t: "Terminal") -> None:
     sale = t.ledger.find(voucher)
     if sale is None:
         original, reference = await _ask_original(t, title, voucher)
-        left = _CAP
+        left = t.parameters.refund_amount
     else:
         original = sale.batch + sale.stan
-        left = min(_CAP, _left(t, sale, original))
+        left = min(t.parameters.refund_amount, _left(t, sale, original))
         if left <= 0:
             screen.buzzer.error()
             await screen.notice(title, screen.message("nothing_left" if sale.approved else "no_such_sale"))

@@ -27,9 +27,11 @@ def _limits(values: "Values") -> None:
 
 
 def _roles(values: "Values") -> None:
-    """To schema 3: passwords are in a sealed file, which the workshop writes; none is taken over from a plain one."""
+    """To schema 3: passwords are in a sealed file, which the workshop writes; none is taken over from a plain one. And how
+    much may be refunded at once."""
     values.pop("operators", None)
     values.setdefault("administrator_tries", 10)
+    values.setdefault("refund_amount", 10000000)
 
 
 STEPS: "dict[int, Callable[[Values], None]]" = {1: _limits, 2: _roles}  # by the schema that they start from

@@ -37,6 +37,7 @@ _NUMBERS: "tuple[Any, ...]" = (  # name, lowest, highest
     "offline_total", 0, 999999999999,
     "offline_hours", 1, 720,
     "administrator_tries", 3, 20,
+    "refund_amount", 0, 999999999999,
 )  # fmt: skip
 _OTHERS = ("merchant_name", "hosts")
 
@@ -63,6 +64,7 @@ class Parameters:
     offline_total: int  # 分: what they may come to,
     offline_hours: int  # and how long the first may have waited when another one joins
     administrator_tries: int  # bad log-ins in a row that cost the terminal its keys
+    refund_amount: int  # 分: the most that one refund may come to
 
     # Whether the file is still of an older schema. Whoever confirms that this firmware stays saves it then; until that,
     # the firmware before this one could be put back, and would refuse a file that is newer than itself.
