@@ -19,7 +19,9 @@ from host_tools.bench.flash import NorFlash
 from host_tools.bench.parts.esp32_chips import ESP32_S3, Chip
 from host_tools.bench.parts.esp32_loader import BAUD, Loader
 
-_EN_RISES_S = 0.02  # through its capacitor
+# pyserial's client lets 100 ms pass between one line's change and the next: too much for a board's capacitor at EN. A
+# server that has a board behind it does esptool's sequence itself; here EN takes its time.
+_EN_RISES_S = 0.2
 
 
 @asynccontextmanager
@@ -30,7 +32,6 @@ async def rom_loader_rfc2217(image: Path, chip: Chip = ESP32_S3) -> AsyncIterato
         loader = RomLoaderRfc2217(chip, flash)
         loop = asyncio.get_running_loop()
         async with await loop.create_server(lambda: _Connection(loader), "127.0.0.1", 0) as server:
-            # pyserial's client would wait for each answer, and the two lines would change too far apart.
             loader.url = f"rfc2217://127.0.0.1:{server.sockets[0].getsockname()[1]}?ign_set_control"
             yield loader
 

@@ -85,7 +85,7 @@ def test_the_calendar_goes_on_without_power(shop: Shop) -> None:
 
 def test_a_dead_gauge_is_no_reason_to_sell_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = shop.bench
-    monkeypatch.setattr(parts(shop).gauge, "write", lambda _: 0)  # acknowledges nothing
+    monkeypatch.setattr(parts(shop).gauge, "write", lambda _: -1)  # does not acknowledge its address
     bench.power_on()
     bench.expect("电量计故障")
     bench.press("enter")
