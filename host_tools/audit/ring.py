@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from host_tools.audit.reader import Trace
 from host_tools.audit.reading import Fault, Finding
 from host_tools.audit.records import Place
 
@@ -64,10 +65,15 @@ def arrange(sectors: list[Sector]) -> Ring:
 
 
 def unfinished(ring: Ring) -> bool:
-    """Whether the newest record is a restored one: all of them count from the first ordinary sector's first on."""
+    """Whether the newest record is a restored one: all of them count from the first ordinary sector's first on. One
+    behind it that does not check any more is damage."""
+    if any(ring.sectors[index].frames for index in ring.unfit):
+        return False
     for sector in reversed(ring.order):
-        if sector.restored or ring.committed(sector):
-            return sector.restored
+        if sector.restored:
+            return True
+        if ring.committed(sector) or any(scar.trace is Trace.MARKED for scar in sector.scars):
+            return False
     return False
 
 

@@ -6,7 +6,8 @@ A call is a line of JSON: an operation, a board's name, and its arguments; the a
     cut    operation, way, depth         -> null; the power will go in it (nor_flash.py)
     say    bytes of the line, in hex     -> what the board answers; null if the power went
     on     acts                          -> null; switched off and on, and lived on
-    told   -                             -> its journal's partition in hex, key, entries, totals, state
+    area   -                             -> its journal's partition in hex
+    told   -                             -> that, its key, entries, totals, counters
 """
 
 import json
@@ -100,6 +101,9 @@ class Unit:
         self.live(acts)
         self.sit()
 
+    def area(self):
+        return bytes(self.board.flash.cells[: self.board.sectors * SECTOR]).hex()
+
     def told(self):
         board = self.board
         ledger = board.ledger
@@ -114,7 +118,7 @@ class Unit:
         while ledger.prepare():
             pass
         return {
-            "area": bytes(board.flash.cells[: board.sectors * SECTOR]).hex(),
+            "area": self.area(),
             "key": bytes((board.seed + i) % 256 for i in range(32)).hex(),
             "entries": entries[::-1],
             "totals": sorted([kind, org, count, amount] for (kind, org), (count, amount) in ledger.totals().items()),
@@ -136,6 +140,7 @@ OPERATIONS = {
     "cut": lambda name, *how: units[name].board.flash.cut(*how),
     "say": lambda name, data: units[name].say(data),
     "on": lambda name, acts: units[name].on(acts),
+    "area": lambda name: units[name].area(),
     "told": lambda name: units[name].told(),
 }
 for line in sys.stdin:

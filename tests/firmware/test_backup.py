@@ -17,8 +17,9 @@ from ledger_world import (
     store,
     void,
 )
+from nor_flash import SECTOR
 from suanpan.crypto.aes_siv import Siv
-from suanpan.errors import LogFull, PanGone
+from suanpan.errors import JournalBroken, LogFull, PanGone
 from suanpan.errors.backup import BackupAltered, BackupForeign, BackupUnreadable, BackupUnwanted, Restoring
 from suanpan.ledger.kinds import REFUND
 from suanpan.ledger.record import RESTORED, STATE
@@ -356,6 +357,58 @@ class TestRefusals(Case):
         new.switch_on()
         self.assertIsTheSame(new)
         sell(new.ledger, 5)
+
+
+class TestDamage(Case):
+    """A restored journal that is damaged is not one that was never finished: nothing of it is erased."""
+
+    def setUp(self):
+        super().setUp()
+        self.new = Board(seed=2)
+        self.new.restore(self.items)
+        ledger = self.new.switch_on()
+        self.sector = self.new.journal.log.sectors[1]
+        self.begun = len(bytes(self.new.flash.cells[self.sector * SECTOR :][:SECTOR]).rstrip(b"\xff"))
+        self.fresh = bytes(self.new.flash.cells)
+        sell(ledger, 5)
+        sell(ledger, 6)
+        self.good = bytes(self.new.flash.cells)
+
+    def assertKept(self, cells):
+        """With these cells it is whole, or says that it is not; either way its records stay."""
+        self.new.flash.cells[:] = cells
+        before = bytes(cells[: self.sector * SECTOR])
+        whole = True
+        try:
+            self.new.switch_on()
+            self.new.journal.verify()
+        except JournalBroken:
+            whole = False
+        self.assertTrue(self.new.flash.cells[: self.sector * SECTOR] == before)
+        return whole
+
+    def test_a_bit_of_the_sector_that_makes_it_count(self):
+        at = self.sector * SECTOR
+        for cells in (self.fresh, self.good):
+            broken = 0
+            for offset in list(range(28)) + list(range(28, self.begun, 7)):
+                damaged = bytearray(cells)
+                damaged[at + offset] ^= 0x20
+                broken += not self.assertKept(damaged)
+            self.assertTrue(broken > 20)
+
+    def test_its_header_gone(self):
+        for cells in (self.fresh, self.good):
+            damaged = bytearray(cells)
+            damaged[self.sector * SECTOR : self.sector * SECTOR + 12] = bytes(12)
+            self.assertFalse(self.assertKept(damaged))
+
+    def test_without_it_there_was_no_end_to_the_restore(self):
+        damaged = bytearray(self.good)
+        damaged[self.sector * SECTOR : (self.sector + 1) * SECTOR] = b"\xff" * SECTOR
+        self.new.flash.cells[:] = damaged
+        self.new.switch_on()
+        self.assertNothing(self.new)
 
 
 class TestArchive(Case):

@@ -125,4 +125,4 @@ class TestPowerCut(Case):
                 new.flash.power_on()
                 self.assertAllOrNothing(new)
         print(count, "double cuts")
-        self.assertTrue(count > 300)
+        self.assertTrue(count > 200)

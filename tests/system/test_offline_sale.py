@@ -8,7 +8,19 @@ import pytest
 
 from host_tools.acquirer.faults import Kind
 from host_tools.bench.shop import Shop
-from tests.system.books import messages, print_totals, requests, sell, sell_offline, sent, settled_sums
+from host_tools.demo.audit import found_in, pins, secrets
+from tests.system.books import (
+    ask_to_refund,
+    messages,
+    print_totals,
+    requests,
+    sell,
+    sell_offline,
+    sent,
+    settle,
+    settled_sums,
+    vouchers,
+)
 
 OFFLINE = ("offline_sale", "CUP")
 
@@ -128,6 +140,21 @@ def test_a_sale_by_a_foreign_card_is_of_its_own_organisation(shop: Shop) -> None
     sell_offline(shop, 5_00, "foreign")
     shop.bench.until(lambda: "0230" in messages(shop), "advice", 60)
     assert settled_sums(shop) == {("offline_sale", "VIS"): (1, 5_00)}
+
+
+def test_no_card_number_track_or_pin_is_in_flash_while_it_waits_nor_afterwards(shop: Shop) -> None:
+    planted = secrets(shop.cards.values()) | pins(shop.cards.values())
+    sell(shop, 1_00)
+    shop.bench.network(False)
+    sell_offline(shop, 5_00, "long")
+    ask_to_refund(shop, 1_00, vouchers(shop)[0])
+    shop.bench.expect("已受理", timeout=30)
+    shop.take_slips()
+    assert found_in(shop.bench.flash.image(), planted) == []
+    shop.bench.network(True)
+    shop.bench.until(lambda: messages(shop).count("0230") == 2, "advices", 120)
+    settle(shop)
+    assert found_in(shop.bench.flash.image(), planted) == []
 
 
 def test_it_survives_the_power(shop: Shop) -> None:

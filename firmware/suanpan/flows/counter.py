@@ -45,9 +45,9 @@ async def _begin(t: "Terminal") -> None:
         await attempt(t, finish_printing(t))
     if state.settled > batch_start:
         with Overlay():
-            from suanpan.flows.settlement_slip import print_settlement
+            from suanpan.flows.settlement_slip import last_settlement
 
-            await attempt(t, print_settlement(t))
+            await attempt(t, last_settlement(t))
 
 
 async def _recover(t: "Terminal") -> None:

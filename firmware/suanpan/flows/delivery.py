@@ -3,8 +3,10 @@
 from micropython import const
 
 from suanpan.acquirer.session import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
-from suanpan.errors import MacError, NoReply, NotSignedIn
+from suanpan.errors import JournalBroken, MacError, NoReply, NotSignedIn, SuanpanError
+from suanpan.flows.idle import FIRST_S
 from suanpan.flows.online import make_ready
+from suanpan.flows.race import first
 from suanpan.flows.transaction import message_of
 
 TYPE_CHECKING = False
@@ -12,12 +14,37 @@ if TYPE_CHECKING:
     from suanpan.acquirer.answer import Answer
     from suanpan.acquirer.session import Session
     from suanpan.codec.track import Track2
+    from suanpan.flows.idle import Idle
     from suanpan.ledger.entry import Entry
     from suanpan.terminal import Terminal
+
+_LONGEST_S = const(960)  # after each failure the pause is twice as long, and at most this; up to a quarter more by
+# chance, as shops must not all come at once
+_HOUR = const(3600)
 
 # Answers (F39) that say nothing of the transaction itself, so that it is told again: the host's trouble, or the keys'.
 _HOSTS_TROUBLE = const(("06", "68", "90", "91", "92", "95", "96", "98"))
 _KEYS_TROUBLE = ("99", "A0", SIGN_IN_FIRST)
+
+
+async def tell(t: "Terminal", idle: "Idle") -> str:
+    """Everything that waits, in idle time. The key that has interrupted it; "" if it came to its end."""
+    told: "list[str]" = []
+    try:
+        winner, result = await first(t.screen.key(_HOUR), deliver_all(t))
+        if winner == 0:
+            return str(result)
+        told = result
+    except JournalBroken:
+        raise
+    except SuanpanError as trouble:
+        idle.trouble = trouble.code
+        idle.pause_s = min(2 * idle.pause_s or FIRST_S, _LONGEST_S)
+        idle.left_s = idle.pause_s + idle.pause_s * t.random(1)[0] // 1024
+    for words in told:
+        t.screen.buzzer.alert()
+        await t.screen.notice(t.screen.title("delivery"), words, 60)
+    return ""
 
 
 async def deliver_all(t: "Terminal") -> "list[str]":

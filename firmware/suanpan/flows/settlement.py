@@ -27,7 +27,7 @@ _COME_AGAIN = const(("06", "91", "96", "98"))  # the host's trouble: no word on 
 
 async def settlement(t: "Terminal") -> None:
     """Deliver what is waiting, show what it comes to, close, print, and begin the next batch."""
-    from suanpan.flows.settlement_slip import print_settlement
+    from suanpan.flows.settlement_slip import last_settlement
 
     screen = t.screen
     title = screen.title("settlement")
@@ -55,7 +55,7 @@ async def settlement(t: "Terminal") -> None:
         screen.buzzer.error()
         await screen.notice(title, screen.response(code))
         return
-    await print_settlement(t)
+    await last_settlement(t)
 
 
 async def close_batch(t: "Terminal", host: "Session") -> str:

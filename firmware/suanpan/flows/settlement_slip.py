@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from suanpan.terminal import Terminal
 
 
-async def print_settlement(t: "Terminal") -> None:
+async def last_settlement(t: "Terminal") -> None:
+    """上笔结算单; sums that are not the host's are said aloud as well."""
     screen = t.screen
     settled = t.ledger.last_settlement()
     if settled is None:
@@ -33,6 +34,3 @@ async def print_settlement(t: "Terminal") -> None:
     if word == "unbalanced":
         screen.buzzer.alert()
         await screen.notice(screen.title("settlement"), screen.message(word), 60)
-
-
-last_settlement = print_settlement

@@ -53,6 +53,9 @@ class FlashLog:
         self._ring.magic = WRITTEN
         oldest, newest, stray = self._survey()
         if self._unfinished(oldest, newest):
+            if stray:
+                self.number = stray - 1
+                raise LogCorrupt
             for seq in range(newest, oldest - 1, -1):
                 self._ring.clear(seq)
             oldest, newest = 0, -1
@@ -94,12 +97,16 @@ class FlashLog:
         return max(oldest, 0), newest, stray
 
     def _unfinished(self, oldest: int, newest: int) -> bool:
-        """Whether the newest record is in a restored sector: then a restore was begun and not finished."""
+        """Whether the newest record is in a restored sector: then a restore was begun and not finished. A record behind
+        it that was committed, and does not check any more, is damage, and none of this."""
+        ring = self._ring
         for seq in range(newest, oldest - 1, -1):
-            if self._ring.sequence(seq) == seq:
-                if self._ring.restored:
+            if ring.sequence(seq) == seq:
+                if ring.restored:
                     return True
-                if self._ring.frame(seq, SLOT) or any(self._ring.frames(seq)):
+                if ring.frame(seq, SLOT) or (ring.marked(seq, SLOT) and not ring.dead(seq, SLOT)):
+                    return False
+                if any(ring.frames(seq)):
                     return False
         return False
 

@@ -80,9 +80,7 @@ class FlashRing:
 
     def clear(self, seq: int) -> None:
         """Erase a sector, its header to the last: a power cut on the way leaves no record that could be read."""
-        for at in range(SECTOR - PAGE, 0, -PAGE):
-            self._program(seq, at, bytes(PAGE))
-        self._program(seq, SLOT, bytes(PAGE - SLOT))
+        self.kill(seq, SLOT, SECTOR)
         self._program(seq, 0, bytes(_HEADER))
         self._flash.ioctl(_ERASE, seq % self.count)
 

@@ -27,8 +27,8 @@ def _limits(values: "Values") -> None:
 
 
 def _roles(values: "Values") -> None:
-    """To schema 3: passwords are in a sealed file, which the workshop writes; none is taken over from a plain one. And how
-    much may be refunded at once."""
+    """To schema 3: passwords are in a sealed file, which the workshop writes; none is taken over from a plain one. And
+    how much may be refunded at once."""
     values.pop("operators", None)
     values.setdefault("administrator_tries", 10)
     values.setdefault("refund_amount", 10000000)

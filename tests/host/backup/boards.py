@@ -119,6 +119,11 @@ class Cable:
     def cut(self, operation: int, way: int | None, depth: int) -> None:
         self.boards.call("cut", self.name, operation, way, depth)
 
+    @property
+    def area(self) -> bytes:
+        """Its journal's partition."""
+        return bytes.fromhex(self.boards.call("area", self.name))
+
     def told(self) -> dict[str, Any]:
         """What its ledger says; see backup_peer.py."""
         told = self.boards.call("told", self.name)

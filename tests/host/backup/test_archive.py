@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from host_tools.audit.archive import ArchiveFile
 from host_tools.audit.export import Format, write
 from host_tools.audit.image import FlashImage
+from host_tools.audit.reader import SECTOR, read
 from host_tools.audit.reading import AuditError, Fault
 from host_tools.audit.verify import judge
 from host_tools.backup import line
 from host_tools.backup.archive import Archive, Opener
 from host_tools.backup.errors import NewerArchive, NotAnArchive
-from tests.host.backup.boards import KEY, LIFE, TERMINAL
+from tests.host.backup.boards import KEY, LIFE, TERMINAL, PowerIsGone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +90,46 @@ def test_and_those_of_the_board_that_it_was_restored_to(boards: Boards, saved: S
         assert report.books
         write(tmp_path / f"{name}.json", Format.JSON, report.books.entries, report.lines)
     assert (tmp_path / "old.json").read_text("utf-8") == (tmp_path / "new.json").read_text("utf-8")
+
+
+def test_a_board_whose_restore_was_cut_off_has_no_records_and_says_so(boards: Boards, saved: Saved) -> None:
+    key = bytes((2 + i) % 256 for i in range(32))
+    new = boards.fresh("half", 2)
+    for operation in (30, 100, 200):
+        new.cut(operation, None, 1)
+        with pytest.raises(PowerIsGone):
+            line.restore(new, saved.content)
+        report = judge(FlashImage(new.area, bare=True).reading(key))
+        assert report.good
+        assert not report.last
+        assert "restore was begun and not finished" in report.notes[0]
+        new.on()
+
+
+def test_a_restored_image_is_judged_like_any_other(boards: Boards, saved: Saved) -> None:
+    """Bits in its headers and records, in the ordinary sector that made it count, and without that one."""
+    new = boards.fresh("judged", 2)
+    line.restore(new, saved.content)
+    new.on()
+    told = new.told()
+    area, key = bytes.fromhex(told["area"]), bytes.fromhex(told["key"])
+    sectors = read(area, len(area) // SECTOR)
+    places = [sector.index * SECTOR + at for sector in sectors if sector.frames for at in (2, 9)]
+    frames = [(frame.number, frame) for sector in sectors for frame in sector.frames]
+    for number, frame in frames:
+        place = frame.place.sector * SECTOR + frame.place.offset + 20
+        finding = judge(FlashImage(flipped(area, place), bare=True).reading(key)).finding
+        assert finding
+        assert finding.number == number
+    for place in places:
+        assert judge(FlashImage(flipped(area, place), bare=True).reading(key)).finding
+    last = frames[-1][1].place.sector * SECTOR
+    report = judge(FlashImage(area[:last] + b"\xff" * (len(area) - last), bare=True).reading(key))
+    assert not report.last
+
+
+def flipped(area: bytes, place: int) -> bytes:
+    return area[:place] + bytes([area[place] ^ 0x10]) + area[place + 1 :]
 
 
 def test_a_bit_anywhere_is_found_and_named(saved: Saved) -> None:

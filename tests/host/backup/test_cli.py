@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+from host_tools.backup.line import Kind
 from host_tools.cli import app
+from host_tools.keys.framing import frame
 from tests.host.backup.boards import KEY, LIFE, TERMINAL
 
 if TYPE_CHECKING:
@@ -61,6 +66,34 @@ def test_from_one_board_to_another(boards: Boards, tmp_path: Path, monkeypatch: 
     assert TERMINAL in done.output
     new.on()
     assert new.told()["entries"] == old.told()["entries"]
+
+
+def test_a_terminal_that_calls(boards: Boards, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a real connection, to the port that --listen opens."""
+    old = boards.fresh("cli calls", 1, LIFE)
+    listening: Queue[int] = Queue()
+    create_server = socket.create_server
+
+    def listen(address: tuple[str, int]) -> socket.socket:
+        assert address == ("", 9100)
+        server = create_server(("127.0.0.1", 0))
+        listening.put(server.getsockname()[1])
+        return server
+
+    def call() -> None:
+        with socket.create_connection(("127.0.0.1", listening.get(timeout=10))) as line:
+            line.sendall(frame(Kind.HERE, TERMINAL.encode()))
+            while data := line.recv(4096):
+                old.write(data)
+                line.sendall(old.read(4096))
+
+    monkeypatch.setattr(socket, "create_server", listen)
+    terminal = Thread(target=call)
+    terminal.start()
+    done = run("backup", "save", tmp_path / "called.spb", "--listen", "--key", KEY.hex())
+    terminal.join()
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "called.spb").stat().st_size > 5000
 
 
 def test_no_archive_takes_anothers_place(file: Path, saved: Saved) -> None:
