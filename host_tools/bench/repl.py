@@ -13,7 +13,7 @@ import signal
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import cast
 
@@ -97,8 +97,10 @@ class Repl:
 
     def _start(self, *, heap: str) -> FirmwareProcess:
         self._ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, ExitStack() as in_vain:
+            in_vain.callback(self._ours.close)
             self._process = FirmwareProcess(heap=heap, program=("-i", "-c", self._program), console=theirs.fileno())
+            in_vain.pop_all()
         return self._process
 
     def _typed(self, data: bytes) -> None:

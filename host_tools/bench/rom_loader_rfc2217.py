@@ -43,13 +43,26 @@ class RomLoaderRfc2217:
 
     def __init__(self, chip: Chip, flash: NorFlash) -> None:
         self.boots = 0
-        self.connection: _Connection | None = None
+        self._connection: _Connection | None = None
+        self._gone = asyncio.Event()
         self.loader = Loader(chip, flash, self._send, self._booted)
         self.loader.leave()
 
+    async def settle(self) -> None:
+        """When the program has gone, let a reset that it has begun come to its end."""
+        await self._gone.wait()
+        await asyncio.sleep(_EN_RISES_S)
+
+    def connected(self, connection: _Connection | None) -> None:
+        self._connection = connection
+        if connection:
+            self._gone.clear()
+        else:
+            self._gone.set()
+
     def _send(self, data: bytes) -> None:
-        if self.connection:
-            self.connection.send(data)
+        if self._connection:
+            self._connection.send(data)
 
     def _booted(self) -> None:
         self.boots += 1
@@ -65,7 +78,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._manager = PortManager(self._port, self._transport)
-        self._chip.connection = self
+        self._chip.connected(self)
 
     def data_received(self, data: bytes) -> None:
         heard = b"".join(self._manager.filter(data))
@@ -73,7 +86,7 @@ class _Connection(asyncio.Protocol):
             self._chip.loader.receive(heard)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._chip.connection = None
+        self._chip.connected(None)
 
     def send(self, data: bytes) -> None:
         self._transport.write(b"".join(self._manager.escape(data)))

@@ -17,9 +17,11 @@ from rich.console import Console
 from host_tools.acquirer.fixture import load
 from host_tools.bench.network import LiveWorld
 from host_tools.bench.panel.state import StateInUse, keep
-from host_tools.bench.parts.esp32_chips import ESP32, ESP32_S3
+from host_tools.bench.parts.esp32_chips import ESP32, ESP32_S3, Chip
+from host_tools.bench.process import BOARD, HEAP, PINS
 from host_tools.bench.repl import repl as board_at_repl
 from host_tools.bench.rom_loader import rom_loader
+from host_tools.bench.rom_loader_rfc2217 import rom_loader_rfc2217
 from host_tools.bench.script import ScriptError, Step, read
 from host_tools.bench.script_stage import ShopStage, at_once
 from host_tools.bench.shop import Shop
@@ -29,6 +31,8 @@ app = typer.Typer(no_args_is_help=True, help="Bench scripts, and the board's lin
 
 _State = Annotated[Path, typer.Option(help="Directory that keeps the terminal, as `suanpan run` has it.")]
 _STATE = ROOT / ".suanpan"
+_HEAP_OF_OTHERS = "320k"  # their drivers are there beside those of the usual parts
+_BOARDS = {path.stem.removeprefix("pins_"): path for path in sorted(BOARD.glob("pins_*.py"))}
 
 
 class ChipName(StrEnum):
@@ -41,18 +45,25 @@ def run(
     script: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     seed: Annotated[int, typer.Option(help="Everything that is random follows from it.")] = 1,
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    board: Annotated[str, typer.Option(help=f"Wired otherwise: {', '.join(_BOARDS)}.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the screenshots and slips.")] = None,
     scale: Annotated[int, typer.Option(help="Of the screenshots.", min=1, max=16)] = 4,
 ) -> None:
     """Play a script at a shop that has just opened, in virtual time. The same script and seed: the same bytes."""
     console = Console(highlight=False)
+    if board and board not in _BOARDS:
+        _refuse(console, f"there is no board {board}")
 
     def tell(step: Step) -> None:
         console.print(f"{shop.bench.now():%H:%M:%S} {step.where}: {step.text}", markup=False, style="dim")
 
     try:
         steps = read(script)
-        with tempfile.TemporaryDirectory() as scratch, Shop(Path(scratch), seed=seed, language=language) as shop:
+        pins, heap = (_BOARDS[board], _HEAP_OF_OTHERS) if board else (PINS, HEAP)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            Shop(Path(scratch), seed=seed, language=language, pins=pins, heap=heap) as shop,
+        ):
             stage = ShopStage(shop)
             at_once(steps.play(stage, tell))
             flash = hashlib.sha256(shop.bench.flash.image()).hexdigest()
@@ -73,9 +84,10 @@ def repl(state: _State = _STATE) -> None:
 def flash(
     state: _State = _STATE,
     chip: Annotated[ChipName, typer.Option(help="What the chip says it is.")] = ChipName.ESP32_S3,
+    rfc2217: Annotated[bool, typer.Option("--rfc2217", help="Over TCP, with lines to reset it by; slow.")] = False,
 ) -> None:
     """The terminal's chip in download mode on a pseudo-terminal, for esptool: `--before no-reset --after no-reset`."""
-    _serve(_flash(state, chip))
+    _serve(_flash(state, ESP32 if chip is ChipName.ESP32 else ESP32_S3, rfc2217))
 
 
 def _keep(stage: ShopStage, out: Path, scale: int) -> None:
@@ -101,10 +113,14 @@ async def _repl(state: Path) -> None:
             await _until_ctrl_c(board.path)
 
 
-async def _flash(state: Path, chip: ChipName) -> None:
+async def _flash(state: Path, chip: Chip, rfc2217: bool) -> None:
     with keep(state, next(iter(load().terminals.values()))) as kept:
-        async with rom_loader(kept.flash, ESP32 if chip is ChipName.ESP32 else ESP32_S3) as loader:
-            await _until_ctrl_c(loader.path)
+        if rfc2217:
+            async with rom_loader_rfc2217(kept.flash, chip) as remote:
+                await _until_ctrl_c(remote.url)
+        else:
+            async with rom_loader(kept.flash, chip) as loader:
+                await _until_ctrl_c(loader.path)
 
 
 async def _until_ctrl_c(path: str) -> None:

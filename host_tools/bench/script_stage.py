@@ -7,7 +7,7 @@ awaited; in virtual time nothing is ever waited for, and `at_once` runs the step
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 
 from PIL import Image
@@ -15,9 +15,14 @@ from PIL import Image
 from host_tools.acquirer.cards import Card
 from host_tools.acquirer.faults import Faults
 from host_tools.bench.lockstep import KEY_DOWN_US, KEY_UP_US, BenchError
+from host_tools.bench.parts.chip_slot_card import ChipCard
+from host_tools.bench.parts.field import Card as FieldCard
+from host_tools.bench.parts.field_cards import IsoA
 from host_tools.bench.screen_reader import read_lines
-from host_tools.bench.shop import Shop
+from host_tools.bench.shop import OPENING, Shop
 from host_tools.bench.wiring import Parts
+
+_A_BIT = 100  # in the middle of any payment card's tracks
 
 
 class NotSeen(Exception):
@@ -68,6 +73,21 @@ class Stage(ABC):
         count, types = self.trace()
         return types[max(0, len(types) - count + self._heard) :]
 
+    def stripe(self, track1: str | None, track2: str, *, bad: Collection[int] = ()) -> None:
+        """Pull a card through whichever reader this board has; tracks without sentinels and LRC."""
+        if self.parts.other is None:
+            self.parts.swipe_reader.swipe(track1, track2, bad=bad)
+        else:  # it has no decoder: what cannot be read is a wrong bit
+            self.parts.other.stripe_reader.swipe(track1, track2, damaged=dict.fromkeys(bad, _A_BIT))
+
+    def chip(self, name: str) -> ChipCard:
+        """What is put into the slot for that card; of a bank that knows stripes, a chip without an application."""
+        return ChipCard(_no_such_file)
+
+    def antenna(self, name: str) -> FieldCard:
+        """What is held before the antenna for it."""
+        return IsoA(_no_such_file)
+
     def tear(self) -> None:
         self.torn = len(self.parts.printer.slips)
 
@@ -80,6 +100,10 @@ class Stage(ABC):
         return "\n".join(slip.text for slip in [*printer.slips[self.torn :], printer.paper])
 
 
+def _no_such_file(command: bytes) -> bytes:
+    return b"\x6a\x82"
+
+
 class ShopStage(Stage):
     """The same script and the same seed of the shop give the same bytes on every wire."""
 
@@ -87,6 +111,8 @@ class ShopStage(Stage):
         super().__init__(shop.bench.parts, shop.cards, shop.faults)
         self._shop = shop
         self._bench = shop.bench
+        if self.parts.other:
+            self.parts.other.calendar.workshop_time = OPENING
 
     async def power(self, on: bool) -> None:
         with _told():

@@ -6,17 +6,13 @@ import re
 
 from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.faults import Fault, Kind
-from host_tools.bench.parts.chip_slot_card import ChipCard
-from host_tools.bench.parts.field_cards import IsoA
 from host_tools.bench.parts.keypad import LEGEND
-from host_tools.bench.parts.scanner import Scanner
 from host_tools.bench.script_sights import TAKES, expect
 from host_tools.bench.script_stage import NotSeen, Stage
 from host_tools.bench.script_words import Act, Verb, WrongWords, choice, nothing, one_word, plain, with_option
 
 _KEYS = frozenset(key for row in LEGEND for key in row)
 _FAULTS = {kind.name.lower().replace("_", "-"): kind for kind in Kind}
-_NO_SUCH_FILE = b"\x6a\x82"
 
 
 # -- hands --
@@ -56,24 +52,23 @@ def _pin(rest: str) -> Act:
 def _swipe(rest: str) -> Act:
     stripe = re.fullmatch(r"stripe ([0-9=]+)", rest)
     if stripe:
-        return plain(lambda stage: stage.parts.swipe_reader.swipe(None, stripe[1]))
+        return plain(lambda stage: stage.stripe(None, stripe[1]))
     name, badly = with_option(rest, "badly", "swipe takes a card, or stripe and what is on its track 2")
 
     def act(stage: Stage) -> None:
         track1, track2 = (track[1:-2] for track in tracks(_card(stage, name)))  # the reader adds sentinels and LRC
-        stage.parts.swipe_reader.swipe(track1, track2, bad=(1, 2) if badly else ())
+        stage.stripe(track1, track2, bad=(1, 2) if badly else ())
 
     return plain(act)
 
 
 def _insert(rest: str) -> Act:
-    """The cards of the bank have stripes; their chips know no application."""
     name, wrong_way = with_option(rest, "wrong way", "insert takes a card")
 
     def act(stage: Stage) -> None:
         _card(stage, name)
         try:
-            stage.parts.chip_slot.insert(ChipCard(_empty), wrong_way)
+            stage.parts.chip_slot.insert(stage.chip(name), wrong_way)
         except AssertionError as problem:  # there is one in it
             raise NotSeen(str(problem)) from problem
 
@@ -85,7 +80,7 @@ def _tap(rest: str) -> Act:
 
     def act(stage: Stage) -> None:
         _card(stage, name)
-        stage.parts.field.put(IsoA(_empty))
+        stage.parts.field.put(stage.antenna(name))
 
     return plain(act)
 
@@ -100,16 +95,11 @@ def _scan(rest: str) -> Act:
         raise WrongWords("scan takes what is in the code")
 
     def act(stage: Stage) -> None:
-        scanner = next((part for part in stage.parts.on_uarts.values() if isinstance(part, Scanner)), None)
-        if scanner is None:
+        if stage.parts.other is None:
             raise NotSeen("this board has no scanner")
-        scanner.show(rest.encode())
+        stage.parts.other.scanner.show(rest.encode())
 
     return plain(act)
-
-
-def _empty(command: bytes) -> bytes:
-    return _NO_SUCH_FILE
 
 
 # -- the world around --

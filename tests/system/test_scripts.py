@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from host_tools.bench.process import BOARD
 from host_tools.bench.script import ScriptError, parse, read
 from host_tools.bench.script_cli import app
 from host_tools.bench.script_stage import ShopStage, at_once
@@ -17,6 +18,7 @@ from host_tools.screens.cli import differences
 
 ROOT = Path(__file__).parents[2]
 DAY = ROOT / "tests" / "scripts" / "day.bench"
+SALE = DAY.with_name("sale.bench")
 DOCUMENT = ROOT / "docs" / "bench-scripts.md"
 
 
@@ -73,6 +75,7 @@ NOT_TRUE = {
     "expect paper 商户存根 within 5 s": "no paper 商户存根 within 5 s",
     "expect light 2 within 5 s": "no light 2 within 5 s",
     "expect message 0200 within 5 s": "no message 0200 within 5 s",
+    "scan 1234": "this board has no scanner",
     "swipe gold": "nobody has a card gold; there are: plain, long",
     "insert plain\ninsert long": "there is a card in the slot",
 }
@@ -102,6 +105,15 @@ def test_hands_and_eyes(shop: Shop, stage: ShopStage) -> None:
     assert 2.5 <= (shop.bench.now() - before).total_seconds() < 2.6
     with pytest.raises(ScriptError, match="test:2: expect screen 柜员号 within 1 s: no screen 柜员号"):
         play(stage, "press 1\nexpect screen 柜员号 within 1 s")
+
+
+def test_a_board_of_other_parts(tmp_path: Path) -> None:
+    """The same words for another stripe reader, and for a scanner that the first board has not."""
+    with Shop(tmp_path, heap="320k", pins=BOARD / "pins_other_parts.py") as shop:
+        stage = ShopStage(shop)
+        play(stage, SALE.read_text("utf-8"))
+        play(stage, "scan 134567890123456789")
+        play(stage, "type 1\npress enter\nexpect screen 请刷卡\nswipe plain badly\nexpect screen 请重新刷卡")
 
 
 def test_a_lit_light_is_seen(shop: Shop, stage: ShopStage) -> None:

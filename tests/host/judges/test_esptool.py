@@ -17,6 +17,7 @@ from host_tools.bench.flash import SECTOR
 from host_tools.bench.lockstep import BenchError
 from host_tools.bench.parts.esp32_chips import ESP32, ESP32_S3, Chip
 from host_tools.bench.rom_loader import rom_loader
+from host_tools.bench.rom_loader_rfc2217 import rom_loader_rfc2217
 from host_tools.bench.shop import Shop
 from host_tools.flash.factory import FLASH_SIZE, partitions
 
@@ -120,6 +121,21 @@ def test_a_stub_that_is_left_running_is_found_again(image: Path) -> None:
         esptool(bench, "--after", "no-reset-stub", "flash-id")
         assert "Stub flasher is already running" in esptool(bench, "flash-id")
         assert "Uploading stub flasher" in esptool(bench, "flash-id")  # the last one went back to the ROM
+
+
+def test_it_resets_the_chip_by_dtr_and_rts(image: Path) -> None:
+    """Into download mode, and out of it again: for this esptool needs a port with the two lines."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(rom_loader_rfc2217(image)) as chip:
+        boots = chip.boots
+        said = esptool(
+            Bench(chip.url, lambda: None),
+            *("--before", "default-reset", "--after", "hard-reset", "--chip", "esp32s3", "--no-stub", "read-mac"),
+        )
+        assert "24:a1:60:53:54:4d" in said
+        assert "NOT reset" not in said
+        portal.call(chip.settle)
+        assert chip.boots > boots
+        assert not chip.loader.running
 
 
 def test_the_command_that_puts_a_kept_terminal_there(tmp_path: Path) -> None:
