@@ -1,5 +1,9 @@
 """The terminal as its flows see it: one of each thing, put together by main.py."""
 
+from micropython import const
+
+_MADE = const(2026)  # no clock is right that says an earlier year than this firmware's
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -79,10 +83,15 @@ class Terminal:
         return f"{hour:02}{minute:02}{second:02}"
 
     def set_time(self, date: str, time: str) -> None:
-        """Take over the host's clock: MMDD and HHMMSS, in the year that brings it nearest to our own."""
+        """Take over the host's clock: MMDD and HHMMSS, in the year that brings it nearest to our own.
+
+        A clock that has stopped or never been set gets the year in which this firmware was made.
+        """
         year, month = self.calendar.datetime()[:2]
         host_month = int(date[:2])
-        if host_month - month > 6:
+        if year < _MADE:
+            year = _MADE
+        elif host_month - month > 6:
             year -= 1
         elif month - host_month > 6:
             year += 1

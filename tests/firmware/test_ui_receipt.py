@@ -135,6 +135,10 @@ class TestClock(unittest.TestCase):
         self.assertEqual(self.after((2027, 1, 1), "1231"), "261231")
         self.assertEqual(self.after((2026, 7, 1), "0101"), "260101")
 
+    def test_a_clock_that_stands_at_its_beginning_gets_the_year_of_the_firmware(self):
+        for beginning in ((2000, 1, 1), (1970, 1, 1)):
+            self.assertEqual(self.after(beginning, "1231"), "261231")
+
 
 if __name__ == "__main__":
     unittest.main()

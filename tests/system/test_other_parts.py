@@ -93,3 +93,14 @@ def test_a_dead_gauge_is_no_reason_to_sell_nothing(shop: Shop, monkeypatch: pyte
     bench.expect("请输入金额", "--%")
     sell(shop, 12_34)
     agree(shop, 1, 12_34)
+
+
+def test_a_calendar_that_was_never_set_is_right_after_sign_in(tmp_path: Path) -> None:
+    with Shop(tmp_path, heap=HEAP, pins=BOARD / "pins_other_parts.py") as shop:
+        shop.bench.power_on()
+        shop.bench.expect("自检通过")
+        shop.log_in()
+        shop.bench.expect("请输入金额", "09:00")
+        sell(shop, 12_34)
+        assert "2026/11/23" in shop.bench.parts.printer.slips[-1].text
+        agree(shop, 1, 12_34)
