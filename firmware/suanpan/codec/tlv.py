@@ -20,8 +20,8 @@ _MORE = const(0x1F)
 
 
 class Reader:
-    """Walks over data objects. After next() was true, `tag` is one's; it begins at `begin`, its value at `start`, and it
-    is over at `end`.
+    """Walks over data objects. After next() was true, `tag` is one's; it begins at `begin`, its value at `start`, and
+    it is over at `end`.
 
     Zero bytes before, between and after data objects mean nothing. Raises TlvError for what is cut short or longer than
     what it stands in.
@@ -114,7 +114,7 @@ def find(data: "Readable", tag: int) -> bytes | None:
 
 
 def dol_entries(dol: "Readable") -> "Iterator[tuple[int, int]]":
-    """Tag and length of each entry of a data object list (EMV 4.3 Book 3, 5.4). Raises TlvError for what is cut short."""
+    """Tag and length of each entry of a data object list (EMV 4.3 Book 3, 5.4). Raises TlvError if it is cut short."""
     at, end = 0, len(dol)
     while at < end:
         first = tag = dol[at]

@@ -3,15 +3,13 @@
 from micropython import const
 
 from suanpan.emv.bits import meet
+from suanpan.emv.transaction import AAC as AAC
+from suanpan.emv.transaction import ARQC as ARQC
+from suanpan.emv.transaction import TC as TC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.emv.transaction import Transaction
-
-# Kinds of cryptogram (Book 3, 6.5.5): decline, approve, ask the issuer.
-AAC = const(0x00)
-TC = const(0x40)
-ARQC = const(0x80)
 
 _IAC_DEFAULT = const(0x9F0D)
 _IAC_DENIAL = const(0x9F0E)
@@ -39,7 +37,10 @@ def decide(t: "Transaction") -> int:
 
 
 def unable(t: "Transaction") -> int:
-    """What to ask for where the issuer cannot be reached: the default rules."""
+    """What to ask for where the issuer cannot be reached: the default rules, which a terminal that approves nothing by
+    itself does not need."""
+    if t.objects.need(_TERMINAL_TYPE)[0] in _ONLY_ONLINE:
+        return AAC
     if meet(t.tvr, t.ours.tac_default) or meet(t.tvr, t.objects.card(_IAC_DEFAULT) or _ALL):
         return AAC
     return TC

@@ -7,7 +7,7 @@ import hashlib
 
 from micropython import const
 
-from suanpan.codec.tlv import Reader
+from suanpan.codec.tlv import Reader, dol_entries
 from suanpan.crypto.octets import equal
 from suanpan.emv import certificates
 from suanpan.emv.bits import (
@@ -61,14 +61,14 @@ async def authenticate(t: "Transaction") -> None:
     ours = t.objects.need(_CAPABILITIES)[2]
     theirs = t.aip[0]
     if theirs & _AIP_CDA and ours & _CAN_CDA:
-        t.cda = True
-        t.card_key = card_key_of(t)
-        if t.card_key is None:
-            t.cda = False
+        t.card_key = card_key_of(t, t.tvr)
+        t.cda = t.card_key is not None
+        if not t.cda:
             raise_bit(t.tvr, CDA_FAILED)
             raise_bit(t.tsi, ODA_PERFORMED)
     elif theirs & _AIP_DDA and ours & _CAN_DDA:
         raise_bit(t.tsi, ODA_PERFORMED)
+        t.card_key = card_key_of(t, t.tvr)
         if not await _dynamic(t):
             raise_bit(t.tvr, DDA_FAILED)
     elif theirs & _AIP_SDA and ours & _CAN_SDA:
@@ -82,8 +82,8 @@ async def authenticate(t: "Transaction") -> None:
 
 def _static(t: "Transaction") -> bool:
     """Book 2, 5.4."""
-    issuer = issuer_key_of(t)
-    signed = _needed(t, _SIGNED_STATIC)
+    issuer = issuer_key_of(t, t.tvr)
+    signed = _needed(t, _SIGNED_STATIC, t.tvr)
     if issuer is None or signed is None or not _complete_signed(t):
         return False
     fields = certificates.opened(issuer, signed, certificates.STATIC, 2, t.signed)
@@ -94,58 +94,52 @@ def _static(t: "Transaction") -> bool:
 
 
 async def _dynamic(t: "Transaction") -> bool:
-    """Book 2, 6.5."""
-    key = card_key_of(t)
-    if key is None:
-        return False
+    """Book 2, 6.5. Raises Terminated for an answer that has no signature."""
     ddol = t.objects.card(_DDOL) or t.ours.ddol
-    if not _asks_for(ddol, _UNPREDICTABLE):
+    if t.card_key is None or not _asks_for(ddol, _UNPREDICTABLE):
         return False
     values = t.objects.listed(ddol)
     data, sw = await internal_authenticate(t.card, values)
     if sw != OK:
         raise Terminated
-    signed = _signature(data)
-    if signed is None:
-        raise_bit(t.tvr, DATA_MISSING)
-        return False
-    dynamic = _dynamic_data(key, signed, values)
+    dynamic = _dynamic_data(t.card_key, _signature(data), values)
     if dynamic is None:
         return False
     t.objects.set(_DYNAMIC_NUMBER, dynamic[1 : 1 + dynamic[0]])
     return True
 
 
-def combined(t: "Transaction", control_data: "bytes | bytearray", answer: bytes) -> "tuple[int, bytes] | None":
-    """CDA (Book 2, 6.6.2): the cryptogram information and the cryptogram that an answer to GENERATE AC has signed.
+def combined(
+    t: "Transaction", control_data: "bytes | bytearray", answer: bytes, information: int
+) -> "tuple[int, bytes | None]":
+    """CDA (Book 2, 6.6.2): what kind of cryptogram an answer to GENERATE AC has, and the cryptogram, None if the
+    signature is not right.
 
     `control_data` are the values of the PDOL and of each CDOL so far, in the order in which the card was sent them.
-    None where the signature is not right.
+    `information` is what the card has said in clear; what it has signed counts more (Book 4, 6.3.2.1).
     """
     signed = None
     others = hashlib.sha1(control_data)
-    try:
-        reader = Reader(answer)
-        if not reader.next() or reader.tag != _FORMAT_2:
-            return None
-        reader.enter()
-        while reader.next():
-            if reader.tag == _SIGNED_DYNAMIC:
-                signed = reader.value()
-            else:
-                others.update(memoryview(answer)[reader.begin : reader.end])
-    except TlvError:
-        return None
-    if signed is None or t.card_key is None:
-        return None
-    dynamic = _dynamic_data(t.card_key, signed, t.objects.need(_UNPREDICTABLE))
+    reader = Reader(answer)
+    reader.next()
+    reader.enter()
+    while reader.next():
+        if reader.tag == _SIGNED_DYNAMIC:
+            signed = reader.value()
+        else:
+            others.update(memoryview(answer)[reader.begin : reader.end])
+    dynamic = None
+    if signed is not None and t.card_key is not None:
+        dynamic = _dynamic_data(t.card_key, signed, t.objects.need(_UNPREDICTABLE))
     if dynamic is None:
-        return None
+        return information, None
     at = 1 + dynamic[0]
-    if len(dynamic) < at + 29 or not equal(others.digest(), dynamic[at + 9 : at + 29]):
-        return None
+    if len(dynamic) < at + 29:
+        return information, None
+    if dynamic[at] != information or not equal(others.digest(), dynamic[at + 9 : at + 29]):
+        return dynamic[at], None
     t.objects.set(_DYNAMIC_NUMBER, dynamic[1:at])
-    return dynamic[at], dynamic[at + 1 : at + 9]
+    return information, dynamic[at + 1 : at + 9]
 
 
 def _dynamic_data(key: "RsaPublicKey", signed: bytes, beside: "bytes | bytearray") -> "bytes | None":
@@ -159,10 +153,11 @@ def _dynamic_data(key: "RsaPublicKey", signed: bytes, beside: "bytes | bytearray
     return dynamic
 
 
-def _signature(data: "bytearray | memoryview") -> "bytes | None":
+def _signature(data: "bytearray | memoryview") -> bytes:
+    """Of an answer to INTERNAL AUTHENTICATE, in which it is mandatory."""
     try:
         reader = Reader(data)
-        if not reader.next():
+        if not reader.next() or reader.end != len(data):
             raise Terminated
         if reader.tag == _FORMAT_1:
             return reader.value()
@@ -173,15 +168,15 @@ def _signature(data: "bytearray | memoryview") -> "bytes | None":
             if reader.tag == _SIGNED_DYNAMIC:
                 return reader.value()
     except TlvError:
-        raise Terminated from None
-    return None
+        pass
+    raise Terminated
 
 
-def issuer_key_of(t: "Transaction") -> "RsaPublicKey | None":
-    """Book 2, 5.2 and 5.3; whoever it certifies, its data must be there."""
-    index = _needed(t, _CA_INDEX)
-    certificate = _needed(t, _ISSUER_CERTIFICATE)
-    exponent = _needed(t, _ISSUER_EXPONENT)
+def issuer_key_of(t: "Transaction", tvr: bytearray) -> "RsaPublicKey | None":
+    """Book 2, 5.2 and 5.3; whoever it certifies, its data must be there. `tvr` learns of what is not."""
+    index = _needed(t, _CA_INDEX, tvr)
+    certificate = _needed(t, _ISSUER_CERTIFICATE, tvr)
+    exponent = _needed(t, _ISSUER_EXPONENT, tvr)
     if index is None or certificate is None or exponent is None:
         return None
     today = bytes(t.objects.need(_TODAY)).hex()
@@ -190,51 +185,46 @@ def issuer_key_of(t: "Transaction") -> "RsaPublicKey | None":
     if ca is None:
         return None
     remainder = t.objects.card(_ISSUER_REMAINDER) or b""
-    found = certificates.issuer_key(ca, certificate, exponent, remainder, t.pan, today[:4])
+    found = certificates.issuer_key(ca, certificate, exponent, remainder, t.pan, today[:4], tvr)
     if found is None:
         return None
     key, serial = found
     return None if t.tables.revoked(rid, index[0], serial) else key
 
 
-def card_key_of(t: "Transaction") -> "RsaPublicKey | None":
+def card_key_of(t: "Transaction", tvr: bytearray) -> "RsaPublicKey | None":
     """Book 2, 6.2 to 6.4; the static data are certified together with the key."""
-    issuer = issuer_key_of(t)
-    certificate = _needed(t, _CARD_CERTIFICATE)
-    exponent = _needed(t, _CARD_EXPONENT)
+    issuer = issuer_key_of(t, tvr)
+    certificate = _needed(t, _CARD_CERTIFICATE, tvr)
+    exponent = _needed(t, _CARD_EXPONENT, tvr)
     if issuer is None or certificate is None or exponent is None or not _complete_signed(t):
         return None
     remainder = t.objects.card(_CARD_REMAINDER) or b""
     month = bytes(t.objects.need(_TODAY)).hex()[:4]
-    return certificates.card_key(issuer, certificate, exponent, remainder, t.pan, month, t.signed)
+    return certificates.card_key(issuer, certificate, exponent, remainder, t.pan, month, tvr, t.signed)
 
 
-def _needed(t: "Transaction", tag: int) -> "bytes | None":
+def _needed(t: "Transaction", tag: int, tvr: bytearray) -> "bytes | None":
     """The card's; where it has none, that is a bit of the TVR (Book 3, 7.5)."""
     value = t.objects.card(tag)
-    if not value:
-        raise_bit(t.tvr, DATA_MISSING)
-        return None
+    if value is None:
+        raise_bit(tvr, DATA_MISSING)
     return value
 
 
 def _complete_signed(t: "Transaction") -> bool:
-    """Add what the tag list asks for, which can only be the AIP, to the static data; once (Book 3, 10.3)."""
+    """Add what the tag list asks for, which can only be the AIP, to the static data (Book 3, 10.3)."""
     listed = t.objects.card(_TAG_LIST)
-    if listed is not None:
+    if listed is not None and not t.completed:
         if listed != b"\x82":
             return False
         t.signed.extend(t.aip)
+        t.completed = True
     return t.signable
 
 
-def _asks_for(dol: "bytes | bytearray", tag: int) -> bool:
-    at = 0
-    while at < len(dol):
-        size = 1
-        if dol[at] & 0x1F == 0x1F:
-            size = 3 if dol[at + 1] & 0x80 else 2
-        if int.from_bytes(dol[at : at + size], "big") == tag:
-            return True
-        at += size + 1
-    return False
+def _asks_for(dol: "bytes | bytearray", wanted: int) -> bool:
+    try:
+        return any(tag == wanted for tag, _ in dol_entries(dol))
+    except TlvError:
+        raise Terminated from None

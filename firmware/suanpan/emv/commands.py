@@ -51,6 +51,14 @@ async def get_data(card: "Card", tag: int) -> "Answer":
     return await card.exchange(bytes((0x80, 0xCA, tag >> 8, tag & 0xFF, 0x00)))
 
 
+async def get_number(card: "Card", tag: int) -> int:
+    """A counter of the card; -1 where it does not say."""
+    data, sw = await get_data(card, tag)
+    if sw != OK or not 4 <= len(data) <= 5 or data[0] << 8 | data[1] != tag or data[2] != len(data) - 3:
+        return -1
+    return int.from_bytes(data[3:], "big")
+
+
 async def get_challenge(card: "Card") -> "Answer":
     return await card.exchange(b"\x00\x84\x00\x00\x00")
 

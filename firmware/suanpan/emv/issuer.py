@@ -24,7 +24,7 @@ BEFORE = const(0x71)  # scripts, to be run before the second cryptogram and afte
 AFTER = const(0x72)
 _IDENTIFIER = const(0x9F18)
 _COMMAND = const(0x86)
-_LONGEST = const(128)  # bytes of all scripts of an answer that every terminal must take
+# Results (Book 4, annex A5), with the number of the command that failed, 15 for any from there on
 _NOT_RUN = const(0x00)
 _FAILED = const(0x10)
 _RUN = const(0x20)
@@ -45,7 +45,7 @@ async def authenticate(t: "Transaction") -> None:
 
 async def run_scripts(t: "Transaction", scripts: bytes, kind: int) -> None:
     """Those of this kind among `scripts`, templates 71 and 72 one after the other. A script stops at the command that
-    fails; the next one is run all the same. Each leaves its result (Book 4, Annex A5) in `t.script_results`."""
+    fails; the next one is run all the same. Each leaves its result in `t.script_results`, five bytes."""
     failed = SCRIPT_FAILED_BEFORE if kind == BEFORE else SCRIPT_FAILED_AFTER
     try:
         reader = Reader(scripts)
@@ -54,30 +54,36 @@ async def run_scripts(t: "Transaction", scripts: bytes, kind: int) -> None:
                 raise_bit(t.tsi, SCRIPT_PERFORMED)
                 if not await _run(t, reader.value()):
                     raise_bit(t.tvr, failed)
-    except TlvError:
-        raise_bit(t.tsi, SCRIPT_PERFORMED)
-        raise_bit(t.tvr, failed)
+    except TlvError:  # before or after: nobody knows, and it is told once
+        if kind == BEFORE:
+            raise_bit(t.tsi, SCRIPT_PERFORMED)
+            raise_bit(t.tvr, failed)
 
 
 async def _run(t: "Transaction", script: bytes) -> bool:
     identifier = bytes(4)
-    number = 0
     result = _RUN
+    commands: "list[bytes]" = []
     try:
-        commands = []
         reader = Reader(script)
         while reader.next():
             if reader.tag == _IDENTIFIER:
                 identifier = (reader.value() + bytes(4))[:4]
             elif reader.tag == _COMMAND:
                 commands.append(reader.value())
-        for command in commands:
-            number += 1
-            _, sw = await t.card.exchange(command)
-            if sw >> 8 not in (0x90, 0x62, 0x63):
-                result = _FAILED
-                break
     except TlvError:
-        result, number = _NOT_RUN, 0
-    t.script_results.extend(bytes((result | (0 if result == _RUN else min(number, 15)),)) + identifier)
+        commands = []
+        result = _NOT_RUN
+    for number, command in enumerate(commands, 1):
+        if not _is_command(command) or (await t.card.exchange(command))[1] >> 8 not in (0x90, 0x62, 0x63):
+            result = _FAILED | min(number, 15)
+            break
+    t.script_results.append(result)
+    t.script_results.extend(identifier)
     return result == _RUN
+
+
+def _is_command(command: bytes) -> bool:
+    """Whether it is an APDU of the short form, which alone can be sent (Book 1, 9.4.1)."""
+    size = len(command)
+    return 4 <= size <= 5 or (size > 5 and command[4] > 0 and 0 <= size - 5 - command[4] <= 1)

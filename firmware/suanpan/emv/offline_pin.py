@@ -5,8 +5,9 @@ from micropython import const
 from suanpan.crypto.octets import wipe
 from suanpan.crypto.secret import PinEntry
 from suanpan.emv import certificates
-from suanpan.emv.bits import PIN_NOT_ENTERED, PIN_TRIES_EXCEEDED, raise_bit
-from suanpan.emv.commands import OK, get_challenge, verify
+from suanpan.emv.bits import PIN_NOT_ENTERED, PIN_TRIES_EXCEEDED, has_bit, raise_bit
+from suanpan.emv.commands import OK, get_challenge, get_number, verify
+from suanpan.errors.emv import Terminated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,20 +17,27 @@ if TYPE_CHECKING:
 _PLAIN = const(0x80)  # P2 of VERIFY
 _ENCIPHERED = const(0x88)
 _TODAY = const(0x9A)
+_TRY_COUNTER = const(0x9F17)
 _PIN_CERTIFICATE = const(0x9F2D)
 _PIN_EXPONENT = const(0x9F2E)
 _PIN_REMAINDER = const(0x9F2F)
 
 _TRIES_LEFT = const(0x63C0)
 _BLOCKED = (0x6983, 0x6984)
+_UNKNOWN = const(-1)
+_HEADER = const(0x7F)
 
 
 async def verify_pin(t: "Transaction", enciphered: bool) -> bool:
-    """Ask until it is right, or the card has had enough.
-
-    How many tries are left is not asked beforehand (10.5.1 leaves it to the terminal): VERIFY says it as well.
-    """
-    tries = -1
+    """Ask until it is right, or the card has had enough. Raises Terminated where the card says what VERIFY has not."""
+    if has_bit(t.tvr, PIN_TRIES_EXCEEDED):
+        return False
+    tries = _UNKNOWN
+    if t.asks_tries:
+        tries = await get_number(t.card, _TRY_COUNTER)
+        if tries == 0:
+            raise_bit(t.tvr, PIN_TRIES_EXCEEDED)
+            return False
     key = _pin_key(t) if enciphered else None
     if enciphered and key is None:
         return False
@@ -40,28 +48,36 @@ async def verify_pin(t: "Transaction", enciphered: bool) -> bool:
                 return False
             block = _block(pin)
         try:
-            sw = await _verify(t, block, key)
+            challenge = await _challenge(t) if key else b""
+            if challenge is None:
+                return False
+            sw = await _verify(t, block, key, challenge)
         finally:
             wipe(block)
         if sw == OK:
             return True
-        if sw & 0xFFF0 == _TRIES_LEFT and sw & 0x0F:
-            tries = sw & 0x0F
-            continue
         if sw == _TRIES_LEFT or sw in _BLOCKED:
             raise_bit(t.tvr, PIN_TRIES_EXCEEDED)
-        return False
+            return False
+        left = sw & 0x0F
+        if sw & 0xFFF0 != _TRIES_LEFT or (tries != _UNKNOWN and left >= tries):  # a card that does not count
+            raise Terminated
+        tries = left
 
 
-async def _verify(t: "Transaction", block: bytearray, key: "RsaPublicKey | None") -> int:
+async def _challenge(t: "Transaction") -> "bytes | None":
+    data, sw = await get_challenge(t.card)
+    return bytes(data) if sw == OK and len(data) == 8 else None
+
+
+async def _verify(t: "Transaction", block: bytearray, key: "RsaPublicKey | None", challenge: bytes) -> int:
     if key is None:
         return (await verify(t.card, _PLAIN, block))[1]
-    data, sw = await get_challenge(t.card)
-    if sw != OK or len(data) != 8:
-        return sw if sw != OK else 0
-    message = bytearray(b"\x7f") + block
-    message.extend(data)
-    message.extend(t.random(key.size - len(message)))
+    message = bytearray(key.size)
+    message[0] = _HEADER
+    message[1:9] = block
+    message[9:17] = challenge
+    message[17:] = t.random(key.size - 17)
     try:
         return (await verify(t.card, _ENCIPHERED, bytearray(key.apply(message))))[1]
     finally:
@@ -84,16 +100,18 @@ def _block(pin: PinEntry) -> bytearray:
 
 
 def _pin_key(t: "Transaction") -> "RsaPublicKey | None":
-    """The card's key for PINs, or, where it has none, its own (Book 2, 7.1)."""
+    """The card's key for PINs, or, where it has none, its own (Book 2, 7.1). What is missing for it is no bit of the
+    TVR (Book 3, 7.5)."""
     from suanpan.emv.authentication import card_key_of, issuer_key_of
 
+    unheeded = bytearray(5)
     certificate = t.objects.card(_PIN_CERTIFICATE)
     exponent = t.objects.card(_PIN_EXPONENT)
     if certificate is None or exponent is None:
-        return t.card_key or card_key_of(t)
-    issuer = issuer_key_of(t)
+        return t.card_key or card_key_of(t, unheeded)
+    issuer = issuer_key_of(t, unheeded)
     if issuer is None:
         return None
     remainder = t.objects.card(_PIN_REMAINDER) or b""
     month = bytes(t.objects.need(_TODAY)).hex()[:4]
-    return certificates.card_key(issuer, certificate, exponent, remainder, t.pan, month)
+    return certificates.card_key(issuer, certificate, exponent, remainder, t.pan, month, unheeded)

@@ -37,11 +37,19 @@ _LENGTHS = (
     0x9F42, 2, 2,
 )  # fmt: skip
 _DATES = (0x5F24, 0x5F25)
-_PAN = const(0x5A)
 _SEQUENCE = const(0x5F34)
 
 
 async def read_application_data(t: "Transaction") -> None:
+    """Every record, and that all is there that must be. Raises Terminated."""
+    await read_records(t)
+    for tag in _MANDATORY:
+        if t.objects.card(tag) is None:
+            raise Terminated
+    check_formats(t)
+
+
+async def read_records(t: "Transaction") -> None:
     """Also gathers what static and dynamic authentication sign (10.3). Raises Terminated."""
     afl = t.afl
     if not afl or len(afl) % 4:
@@ -61,10 +69,6 @@ async def read_application_data(t: "Transaction") -> None:
             if sw != OK:
                 raise Terminated
             _take(t, sfi, bytes(data), record - first < signed)
-    for tag in _MANDATORY:
-        if t.objects.card(tag) is None:
-            raise Terminated
-    _check_formats(t)
 
 
 def _take(t: "Transaction", sfi: int, data: bytes, signed: bool) -> None:
@@ -91,7 +95,7 @@ def _take(t: "Transaction", sfi: int, data: bytes, signed: bool) -> None:
         t.objects.keep_all(memoryview(data)[reader.start : reader.end])
 
 
-def _check_formats(t: "Transaction") -> None:
+def check_formats(t: "Transaction") -> None:
     """What is there and cannot be what it says (7.5): Terminated."""
     objects = t.objects
     for i in range(0, len(_LENGTHS), 3):
@@ -104,9 +108,6 @@ def _check_formats(t: "Transaction") -> None:
             raise Terminated
     sequence = objects.card(_SEQUENCE)
     if not t.pan.isdigit() or (sequence is not None and not sequence.hex().isdigit()):
-        raise Terminated
-    pan = objects.card(_PAN)
-    if pan is not None and len(pan) * 2 - len(t.pan) > 1 and pan[-1] != 0xFF:
         raise Terminated
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         """The person, by way of screen and keypad."""
 
         async def choose(self, labels: "list[str]") -> int:
-            """Which application, or -1 for none; also asked about a single one that the card wants confirmed."""
+            """Which application, or -1 for none; also asked about a single one that is to be confirmed."""
 
         async def offline_pin(self, pin: PinEntry, tries: int) -> bool:
             """Fill in the PIN; false if the cardholder passes it over. `tries` are left, -1: nobody knows."""
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
             """Ask online, with the first cryptogram; None where no answer can be had."""
 
 
+# Kinds of cryptogram (EMV 4.3 Book 3, 6.5.5): decline, approve, ask the issuer.
+AAC = const(0x00)
+TC = const(0x40)
+ARQC = const(0x80)
+
 APPROVED = const(1)
 DECLINED = const(0)
 
@@ -38,6 +43,10 @@ _TVR = const(0x95)
 _TSI = const(0x9B)
 _PAN = const(0x5A)
 _AMOUNT = const(0x9F02)
+_INFORMATION = const(0x9F27)
+_ADVICE = const(0x08)  # of the cryptogram information (Book 3, 6.5.5.4)
+_REASON = const(0x07)
+_NOT_ALLOWED = const(0x01)
 
 
 class IssuerAnswer:
@@ -51,10 +60,34 @@ class IssuerAnswer:
 
 
 class Outcome:
-    def __init__(self, result: int, online: bool, t: "Transaction") -> None:
+    def __init__(self, result: int, answer: "IssuerAnswer | None", t: "Transaction") -> None:
         self.approved = result == APPROVED
-        self.online = online  # whether the issuer has had its say
+        self.answer = answer  # None: the issuer has not had its say
         self.transaction = t
+
+    @property
+    def online(self) -> bool:
+        return self.answer is not None
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the issuer is to be told that the card has declined what it had approved (Book 4, 6.3.8)."""
+        return self.answer is not None and self.answer.approved and not self.approved
+
+    @property
+    def not_accepted(self) -> bool:
+        """A decline because this card is not for this place, which the cardholder is told (Book 4, 6.3.7)."""
+        return not self.approved and self._information & _REASON == _NOT_ALLOWED
+
+    @property
+    def advised(self) -> bool:
+        """Whether the card wants its issuer to hear of this decline (Book 3, 10.8.2)."""
+        return not self.approved and bool(self._information & _ADVICE)
+
+    @property
+    def _information(self) -> int:
+        value = self.transaction.objects.get(_INFORMATION)
+        return value[0] if value else 0
 
 
 class Transaction:
@@ -80,11 +113,14 @@ class Transaction:
         terminals[_TSI] = self.tsi
         self.objects = Objects(terminals)
         self.amount = int(bytes(terminals[_AMOUNT]).hex())  # 分
-        self.earlier = 0  # 分 that this account has spent here without its issuer knowing
+        self.spent: "Callable[[str], int]" = _nothing  # 分 that this PAN has spent here without its issuer knowing
+        self.forced = False  # the merchant wants the issuer asked
+        self.asks_tries = False  # whether the card is asked for its PIN try counter before the cardholder for a PIN
         self.aip = b""
         self.afl = b""
         self.signed = bytearray()  # static data to be authenticated, as the records have them
         self.signable = True
+        self.completed = False  # they have what the tag list adds
         self.signed_values = bytearray()  # what the card has been sent for PDOL and CDOLs, which CDA signs
         self.cda = False  # whether cryptograms are asked for with a signature
         self.cda_failed = False
@@ -100,5 +136,6 @@ class Transaction:
     def pan(self) -> str:
         return bytes(self.objects.need(_PAN)).hex().rstrip("f")
 
-    def outcome(self, result: int, online: bool = False) -> Outcome:
-        return Outcome(result, online, self)
+
+def _nothing(pan: str) -> int:
+    return 0
