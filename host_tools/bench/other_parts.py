@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from host_tools.bench.bus import I2cPart, PinPart
+from host_tools.bench.bus import BringsLine, I2cPart, PinPart, UartPart
 from host_tools.bench.parts.ds3231 import Ds3231
 from host_tools.bench.parts.keypad import Keypad
 from host_tools.bench.parts.max17048 import Max17048
@@ -36,7 +36,7 @@ class OtherParts:
 def solder(pins: dict[str, Any], keypad: Keypad, printer: Printer) -> OtherParts:
     """`keypad` hangs on its expander's pins, `printer` on one of the UARTs."""
     scanner = Scanner()
-    ends = {pins["printer"]["channel"]: printer, pins["scanner"]["channel"]: scanner}
+    ends: dict[int, UartPart | BringsLine] = {pins["printer"]["channel"]: printer, pins["scanner"]["channel"]: scanner}
     stripe = pins["stripe"]
     return OtherParts(
         Pcf8574(keypad, pins["keypad"]["irq"], pins["keypad"]["address"]),
