@@ -67,7 +67,9 @@ def arrange(sectors: list[Sector]) -> Ring:
 def unfinished(ring: Ring) -> bool:
     """Whether the newest record is a restored one: all of them count from the first ordinary sector's first on. One
     behind it that does not check any more is damage."""
-    if any(ring.sectors[index].frames for index in ring.unfit):
+    restored = [frame.number for sector in ring.order if sector.restored for frame in sector.frames]
+    strays = [frame.number for index in ring.unfit for frame in ring.sectors[index].frames]
+    if max(strays, default=0) > max(restored, default=0):
         return False
     for sector in reversed(ring.order):
         if sector.restored:

@@ -13,29 +13,32 @@ TIMEOUT = 300
 SECTORS = 4
 
 
-def small():
+def small(settled=6, sales=5):
     """A batch that is settled and one that is not, over two sectors, with something owed to the host."""
     board = Board(SECTORS)
     ledger = board.ledger
     sign_in(ledger)
-    for amount in range(6):
+    for amount in range(settled):
         sell(ledger, amount, copies=1)
     settle(ledger)
     sign_in(ledger, "000002")
-    for amount in range(5):
+    for amount in range(sales):
         sell(ledger, amount, copies=1)
     store(ledger, 700)
     silent(ledger, 7)
     return board
 
 
-class TestPowerCut(Case):
+class CutCase(Case):
     """Each operation of the restore is cut before, after, and in every way; the depth goes round."""
 
     def setUp(self):
-        self.old = small()
+        self.old = self.lived()
         self.items = self.old.save()
         self.good = bytes(Board(SECTORS, seed=2).flash.cells)
+
+    def lived(self):
+        return small()
 
     def faults(self, salt):
         yield None, 0
@@ -49,8 +52,8 @@ class TestPowerCut(Case):
         new.switch_on()
         return new
 
-    def cut_boards(self):
-        """(board, whether the restore was at its very end) just after its power has come back, for each fault."""
+    def cut_boards(self, step=1):
+        """Each board just after its power has come back."""
         operation, cut = 0, True
         while cut:
             cut = False
@@ -66,7 +69,7 @@ class TestPowerCut(Case):
                     cut = True
                 new.flash.power_on()
                 yield new
-            operation += 1
+            operation += step
 
     def assertAllOrNothing(self, new):
         """And it stays like that; returns whether it is all."""
@@ -80,6 +83,8 @@ class TestPowerCut(Case):
             new.switch_on()
         return whole
 
+
+class TestPowerCut(CutCase):
     def test_all_or_nothing_and_then_life_goes_on(self):
         count = whole = 0
         for new in self.cut_boards():
@@ -126,3 +131,30 @@ class TestPowerCut(Case):
                 self.assertAllOrNothing(new)
         print(count, "double cuts")
         self.assertTrue(count > 200)
+
+
+class TestFullRing(CutCase):
+    """A journal that fills the whole ring: on the way its oldest records, which nobody needs, make room again."""
+
+    def lived(self):
+        return small(settled=24, sales=20)
+
+    def assertIsTheSame(self, new, old=None):
+        """But for the oldest sector."""
+        records = new.records()
+        before = [record for record in self.old.records() if record[0] >= records[0][0]]
+        self.assertTrue(40 < len(before) < len(self.old.records()))
+        self.assertEqual(records[: len(before)], before)
+        self.assertEqual(new.ledger.totals(), self.old.ledger.totals())
+        self.assertEqual(new.ledger.reversal.card(), self.old.ledger.reversal.card())
+        new.journal.verify()
+
+    def test_all_or_nothing(self):
+        oldest, newest = self.old.journal.log.sectors
+        self.assertEqual(newest - oldest + 1, SECTORS)
+        count = whole = 0
+        for new in self.cut_boards(step=2):
+            count += 1
+            whole += self.assertAllOrNothing(new)
+        print(count, "cuts,", whole, "times all of it")
+        self.assertTrue(count > 500 and 3 <= whole < 40)

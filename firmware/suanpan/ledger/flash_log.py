@@ -51,14 +51,15 @@ class FlashLog:
         """
         self.number = 0
         self._ring.magic = WRITTEN
-        oldest, newest, stray = self._survey()
-        if self._unfinished(oldest, newest):
-            if stray:
-                self.number = stray - 1
-                raise LogCorrupt
-            for seq in range(newest, oldest - 1, -1):
-                self._ring.clear(seq)
-            oldest, newest = 0, -1
+        oldest, newest, stray, restored = self._survey()
+        if restored:
+            from suanpan.ledger.backup_log import forget, unfinished
+
+            if unfinished(self._ring, oldest, newest):
+                if not forget(self._ring, oldest, newest, stray):
+                    self.number = stray - 1
+                    raise LogCorrupt
+                oldest, newest, stray = 0, -1, 0
         self._oldest = self._floor = oldest
         self._active, self._spare, self._tail, self._linked = newest, -1, SECTOR, False
         if newest >= 0:
@@ -73,18 +74,22 @@ class FlashLog:
                 self.number = frame[1]
         if self._active >= 0:
             self._settle(self._active)
-        if not self._linked and self._unfinished(oldest, newest):  # what would have finished it was torn
+        if (
+            restored and not self._linked and unfinished(self._ring, oldest, newest)
+        ):  # what would have finished was torn
             self.mount()
+            return
         if stray > self.number:
             raise LogCorrupt
 
-    def _survey(self) -> "tuple[int, int, int]":
-        """The oldest and the newest sequence number (0 and -1 if there is no sector), and the highest record
-        number that begins a sector without a header. Such a sector was about to be erased and its
-        records are old, unless it is the header that is corrupt."""
-        oldest, newest, stray = -1, -1, 0
+    def _survey(self) -> "tuple[int, int, int, bool]":
+        """The oldest and the newest sequence number (0 and -1 if there is no sector), the highest record
+        number that begins a sector without a header, and whether any has restored records. A sector without
+        a header was about to be erased and its records are old, unless it is the header that is corrupt."""
+        oldest, newest, stray, restored = -1, -1, 0, False
         for place in range(self._ring.count):
             seq = self._ring.sequence(place)
+            restored = restored or self._ring.restored
             if seq < 0:
                 frame = self._ring.frame(place, SLOT)
                 if frame and frame[0] != BLANK:
@@ -94,21 +99,7 @@ class FlashLog:
                 raise LogCorrupt
             newest = max(newest, seq)
             oldest = seq if oldest < 0 else min(oldest, seq)
-        return max(oldest, 0), newest, stray
-
-    def _unfinished(self, oldest: int, newest: int) -> bool:
-        """Whether the newest record is in a restored sector: then a restore was begun and not finished. A record behind
-        it that was committed, and does not check any more, is damage, and none of this."""
-        ring = self._ring
-        for seq in range(newest, oldest - 1, -1):
-            if ring.sequence(seq) == seq:
-                if ring.restored:
-                    return True
-                if ring.frame(seq, SLOT) or (ring.marked(seq, SLOT) and not ring.dead(seq, SLOT)):
-                    return False
-                if any(ring.frames(seq)):
-                    return False
-        return False
+        return max(oldest, 0), newest, stray, restored
 
     def _before(self, seq: int) -> int:
         """The sector before `seq`, -1 if there is none."""
