@@ -31,7 +31,7 @@ def _account(name: str, entry: CardEntry, application: ApplicationEntry) -> Card
         pan=application.pan,
         expiry=application.expires[:4],
         service_code=application.service_code,
-        discretionary="00000123",
+        discretionary="04711000",
         cardholder=application.cardholder,
         holder=_HOLDER,
         pin=entry.pin,

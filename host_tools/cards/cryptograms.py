@@ -38,6 +38,10 @@ class MasterKeys:
     smi: bytes
     smc: bytes
 
+    def __post_init__(self) -> None:
+        if {len(self.ac), len(self.smi), len(self.smc)} != {16}:
+            raise ValueError("a master key is not of 16 bytes")
+
     def __repr__(self) -> str:
         return "MasterKeys()"
 

@@ -188,7 +188,9 @@ def cvm_list(rules: list[str], x: int = 0, y: int = 0) -> bytes:
     listed = x.to_bytes(4, "big") + y.to_bytes(4, "big")
     for rule in rules:
         words, comma, _ = rule.partition(_OR_NEXT)
-        method = next(name for name in sorted(_CVM_CODES, key=len, reverse=True) if words.startswith(name))
+        method = next((name for name in sorted(_CVM_CODES, key=len, reverse=True) if words.startswith(name)), None)
+        if method is None:
+            raise ValueError(f"no such way to verify a cardholder: {rule}")
         condition = _CONDITIONS[words[len(method) :].strip()]
         listed += bytes([_CVM_CODES[method] | (0x40 if comma else 0), condition])
     return listed

@@ -40,6 +40,7 @@ class Mint:
         random: Random = secrets.token_bytes,
     ) -> None:
         self.population = population or load()
+        self.ca_keys = ca_keys
         self._ca = {(key.scheme, key.index): key for key in ca_keys}
         self._issuers: dict[tuple[str, int, int], RSAPrivateKey] = {}
         self._applications: dict[str, list[Application]] = {}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from host_tools.cards.card import Card
 
 _SLOW_T0: Final = Habits0(nulls=2)
-_SLOW_T1: Final = Habits1(wtx=[2, 1])
+_SLOW_T1: Final = Habits1(think_us=500_000, wtx=[2, 1])
 _SLOW_TAP_US: Final = 700_000  # longer than the frame waiting time of 620 ms
 
 

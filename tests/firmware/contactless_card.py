@@ -202,13 +202,14 @@ class Card:
         self.capabilities = changes.pop("capabilities", bytes.fromhex("e008c8"))
         self.results = changes.pop("results", bytes.fromhex("1f0302"))
         self.day = changes.pop("day", "261123")
+        self.kind = b"\0"  # of transaction
         self.unpredictable = changes.pop("unpredictable", UNPREDICTABLE)
         self.records = self.card.records
         self.more = b"".join(tlv(tag[1:], value) for tag, value in sorted(changes.items()))  # in its last answer
 
     def cdol(self):
         return (
-            digits(self.amount) + bytes(6) + b"\x01\x56" + self.tvr + CURRENCY + bytes.fromhex(self.day) + b"\0"
+            digits(self.amount) + bytes(6) + b"\x01\x56" + self.tvr + CURRENCY + bytes.fromhex(self.day) + self.kind
             + self.unpredictable + b"\x22" + self.results + self.capabilities
         )  # fmt: skip
 

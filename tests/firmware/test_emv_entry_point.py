@@ -1,5 +1,6 @@
 """Entry Point: limits to the fen, the card's directory, which application with which kernel, what is tried next."""
 
+import sys
 import unittest
 
 from contactless_card import (
@@ -220,6 +221,20 @@ class TestAgain(unittest.TestCase):
             [(command.replace(b"\1\2\3\4", b"\5\6\7\x08"), answer) for command, answer in card.script()]
         )
         self.assertEqual(result.result, ONLINE_REQUEST)
+
+
+class TestMemory(unittest.TestCase):
+    def loaded(self):
+        return [name for name in ("unionpay", "contactless_data", "records") if "suanpan.emv." + name in sys.modules]
+
+    def test_kernels_are_there_for_a_card_and_not_for_its_issuer(self):
+        tap = Tap(UNIONPAY)
+        tap.present(Fast(UNIONPAY, kind=0x40).script())
+        self.assertEqual(self.loaded(), [])
+        self.assertEqual(tap.present(cut(list(Fast(UNIONPAY).script()), 2)).result, TRY_AGAIN)
+        self.assertEqual(self.loaded(), ["unionpay", "contactless_data", "records"])  # it may be back in a second
+        self.assertEqual(tap.present(Fast(UNIONPAY).script()).result, ONLINE_REQUEST)
+        self.assertEqual(self.loaded(), [])
 
 
 class TestSignals(unittest.TestCase):

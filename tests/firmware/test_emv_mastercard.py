@@ -29,6 +29,7 @@ from suanpan.emv.outcome import (
     ONLINE_REQUEST,
     SIGNATURE,
     TRY_AGAIN,
+    TRY_ANOTHER_INTERFACE,
 )
 from suanpan.emv.preprocessing import MASTERCARD
 from suanpan.emv.tables import Application
@@ -64,9 +65,9 @@ class TestCryptograms(unittest.TestCase):
         for wanted, given, result in (
             (TC, TC, APPROVED),
             (TC, ARQC, ONLINE_REQUEST),
-            (TC, AAC, DECLINED),
+            (TC, AAC, TRY_ANOTHER_INTERFACE),
             (ARQC, ARQC, ONLINE_REQUEST),
-            (ARQC, AAC, DECLINED),
+            (ARQC, AAC, TRY_ANOTHER_INTERFACE),
             (ARQC, TC, END_APPLICATION),  # better than was asked for
         ):
             if wanted == ARQC:
@@ -80,7 +81,29 @@ class TestCryptograms(unittest.TestCase):
     def test_a_terminal_that_declines_asks_for_no_signature(self):
         card = Card(wanted=AAC, tvr=bytes.fromhex("0040000000"), day=AFTER_EXPIRY)
         result = pay(card, day=AFTER_EXPIRY, application=asking(tac_denial="0040000000"))
-        self.assertEqual(result.result, DECLINED)
+        self.assertEqual(result.result, TRY_ANOTHER_INTERFACE)
+        self.assertTrue(result.contact)
+
+    def test_a_card_that_declines_and_what_it_is_made_of(self):
+        """Plastic is inserted, where there is a slot; a telephone is not."""
+        slotless = {0x9F33: bytes.fromhex("40e1c8")}
+        for third_party, terminal, result in (
+            (None, (), TRY_ANOTHER_INTERFACE),
+            (None, slotless, DECLINED),
+            (b"\x01\x56\0\0" + b"00", (), TRY_ANOTHER_INTERFACE),
+            (b"\x01\x56\0\0" + b"14", (), DECLINED),
+            (b"\x01\x56\x80\0" + b"14", (), TRY_ANOTHER_INTERFACE),  # no device type, but something else
+            (b"\x01\x56\0\0", (), TRY_ANOTHER_INTERFACE),
+            (None, {0x9C: b"\x20"}, END_APPLICATION),
+        ):
+            card = Card(given=AAC)
+            if third_party is not None:
+                card.records[2] = tlv("70", card.records[2][3:] + tlv("9F6E", third_party))
+            if terminal is slotless:
+                card.capabilities = bytes.fromhex("4008c8")
+            if 0x9C in terminal:
+                card.kind = b"\x20"
+            self.assertEqual(pay(card, terminal=terminal).result, result)
 
     def test_a_card_or_a_terminal_that_does_not_sign(self):
         for aip, capabilities in (("1880", bytes.fromhex("e008c8")), ("1980", bytes.fromhex("e008c0"))):
@@ -124,12 +147,12 @@ class TestSignature(unittest.TestCase):
     def test_without_a_key_none_is_asked_for(self):
         """CDA has failed before the card is asked, which the tables may decline, or have the issuer judge."""
         records = [record.replace(b"\x8f\x01\x92", b"\x8f\x01\x91") for record in Card().records]
-        for denial, wanted, result in (("0400000000", AAC, DECLINED), ("0000000000", TC, APPROVED)):
+        for denial, wanted, result in (("0400000000", AAC, TRY_ANOTHER_INTERFACE), ("0000000000", TC, APPROVED)):
             card = Card(wanted=wanted, signs=False, tvr=bytes.fromhex("0400000000"))
             card.records = records
             self.assertEqual(pay(card, application=asking(tac_denial=denial)).result, result)
 
-    def test_a_device_that_cannot_be_authenticated_is_declined(self):
+    def test_a_device_that_cannot_be_authenticated_is_asked_to_decline(self):
         card = Card(
             device=True,
             wanted=AAC,
@@ -138,7 +161,7 @@ class TestSignature(unittest.TestCase):
             capabilities=bytes.fromhex("e0e1c8"),
         )
         card.records = [record.replace(b"\x8f\x01\x92", b"\x8f\x01\x91") for record in card.records]
-        self.assertEqual(pay(card).result, DECLINED)
+        self.assertEqual(pay(card).result, TRY_ANOTHER_INTERFACE)
 
 
 def asking(tac_denial="0000000000", tac_online="0000000000"):
@@ -184,7 +207,7 @@ class TestLimits(unittest.TestCase):
         tap = terminal(application=asking(tac_denial="1000000000"))
         tap.tables.blocked = (("5413330000000018", 1),)
         card = Card(wanted=AAC, tvr=bytes.fromhex("1000000000"))
-        self.assertEqual(tap.present(card.script()).result, DECLINED)
+        self.assertEqual(tap.present(card.script()).result, TRY_ANOTHER_INTERFACE)
 
 
 class TestCardholderVerification(unittest.TestCase):

@@ -3,9 +3,7 @@
 from micropython import const
 
 from suanpan.emv.bits import meet
-from suanpan.emv.transaction import AAC as AAC
-from suanpan.emv.transaction import ARQC as ARQC
-from suanpan.emv.transaction import TC as TC
+from suanpan.emv.transaction import AAC, ARQC, TC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

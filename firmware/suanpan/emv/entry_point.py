@@ -7,6 +7,7 @@ Who holds the reader calls `prepare`, waits for a card (cards/contactless.py, wh
 from micropython import const
 
 from suanpan.emv import outcome
+from suanpan.emv.phases import forget
 from suanpan.emv.preprocessing import MASTERCARD, UNIONPAY, VISA, Prepared
 from suanpan.errors.emv import Terminated
 from suanpan.errors.nfc import CardLost
@@ -65,13 +66,19 @@ class EntryPoint:
         return None
 
     async def present(self, card: "Card") -> "Outcome":
-        """Start B, with an activated card. Of the reader's errors, CardLost is an outcome: try again."""
+        """Start B, with an activated card. Of the reader's errors, CardLost is an outcome: try again.
+
+        When an outcome is final, the kernel's modules are forgotten: nobody needs them while the issuer is asked.
+        """
         try:
-            return await self._present(card)
+            result = await self._present(card)
         except CardLost:
             return outcome.try_again()
         except Terminated:
-            return outcome.end_application()
+            result = outcome.end_application()
+        if not result.again:
+            forget()
+        return result
 
     async def _present(self, card: "Card") -> "Outcome":
         from suanpan.emv.combination import candidates, final_select

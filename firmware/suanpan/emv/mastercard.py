@@ -8,7 +8,7 @@ from micropython import const
 
 from suanpan.codec.tlv import find
 from suanpan.emv import outcome
-from suanpan.emv.action import AAC, ARQC, TC, decide
+from suanpan.emv.action import decide
 from suanpan.emv.authentication import card_key_of
 from suanpan.emv.bits import (
     CDA_FAILED,
@@ -26,6 +26,7 @@ from suanpan.emv.cryptogram import take
 from suanpan.emv.outcome import CDCVM, NO_CVM, ONLINE_PIN, SIGNATURE
 from suanpan.emv.records import check_formats, read_records
 from suanpan.emv.restrictions import restrict
+from suanpan.emv.transaction import AAC, ARQC, TC
 from suanpan.errors.emv import Terminated, TlvError
 from suanpan.errors.nfc import CardLost
 
@@ -50,6 +51,11 @@ _TAG_LIST = const(0x9F4A)
 _CDOL = const(0x8C)
 _DRDOL = const(0x9F51)
 _SEQUENCE = const(0x5F34)
+_TYPE = const(0x9C)
+_PAYMENTS = (0x00, 0x01, 0x09, 0x17)  # goods and services, cash, cashback
+_HAS_SLOT = const(0x20)  # 9F33, byte 1
+_THIRD_PARTY = const(0x9F6E)  # country 2, identifier 2 (8000: no device type follows), device type 2
+_PLASTIC = b"00"
 _INTERACTION = const(0xDF4B)  # what a telephone wants of its owner (POS cardholder interaction information)
 _INTERACTION_WANTED = b"\x00\x03\x0f"
 _FORMAT_2 = const(0x77)
@@ -152,8 +158,19 @@ async def _conclude(
     if _owner_wanted(answer):
         return outcome.see_phone()
     if kind == AAC:
-        return outcome.declined(t)
+        return _refused(t)
     return outcome.approved(t, cvm) if kind == TC else outcome.online_request(t, cvm)
+
+
+def _refused(t: "Transaction") -> "Outcome":
+    """A card of plastic that declines over the air may do otherwise in the slot; a telephone has nothing to insert."""
+    if t.objects.need(_TYPE)[0] not in _PAYMENTS:
+        return outcome.end_application()
+    theirs = t.objects.card(_THIRD_PARTY)
+    device = theirs is not None and len(theirs) > 5 and not theirs[2] & 0x80 and theirs[4:6] != _PLASTIC
+    if device or not t.objects.need(_CAPABILITIES)[0] & _HAS_SLOT:
+        return outcome.declined(t)
+    return outcome.try_another_interface(contact=True)
 
 
 async def _generate(t: "Transaction", wanted: int, values: bytearray, cvm: int, torn: "TornLog | None") -> bytes:

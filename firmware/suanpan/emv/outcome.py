@@ -52,6 +52,7 @@ PROCESSING_ERROR = const(5)
 COLLISION_ERROR = const(6)
 BLINKING = const(-1)  # the first light for 200 ms, every 5 s
 _LIGHTS = (0b0000, BLINKING, 0b0001, 0b0001, 0b1111, 0b0000, 0b0001)
+SHOWN_MS = const(750)  # all four stay on at least so long
 
 SILENT = const(0)
 SUCCESS_TONE = const(1)  # 1500 Hz for 500 ms
@@ -101,15 +102,15 @@ class Outcome:
 def approved(t: "Transaction", cvm: int) -> Outcome:
     signature = cvm == SIGNATURE
     message = MESSAGE_APPROVED_SIGN if signature else MESSAGE_APPROVED
-    return _final(APPROVED, Request(message, CARD_READ_SUCCESSFULLY), t, cvm)
+    return _final(APPROVED, Request(message, NOT_READY), t, cvm)
 
 
 def online_request(t: "Transaction", cvm: int) -> Outcome:
-    return _final(ONLINE_REQUEST, Request(MESSAGE_AUTHORISING, CARD_READ_SUCCESSFULLY), t, cvm)
+    return _final(ONLINE_REQUEST, Request(MESSAGE_AUTHORISING, NOT_READY), t, cvm)
 
 
 def declined(t: "Transaction") -> Outcome:
-    return _final(DECLINED, Request(MESSAGE_DECLINED, CARD_READ_SUCCESSFULLY), t, CVM_NOT_APPLICABLE)
+    return _final(DECLINED, Request(MESSAGE_DECLINED, NOT_READY), t, CVM_NOT_APPLICABLE)
 
 
 def end_application() -> Outcome:

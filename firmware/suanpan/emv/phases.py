@@ -18,6 +18,12 @@ _PHASES = (
     "action",
     "cryptogram",
     "issuer",
+    "combination",
+    "contactless_data",
+    "fast_dda",
+    "unionpay",
+    "visa",
+    "mastercard",
 )
 
 

@@ -6,7 +6,6 @@ from suanpan.codec.tlv import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Protocol
 
     class Tables(Protocol):
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     class Store(Protocol):
         """ledger/emv_tables.py, which has checked what it holds."""
 
-        def items(self, kind: int) -> "Iterator[bytes]": ...
+        def items(self, kind: int) -> "list[bytes]": ...
         def key(self, rid: bytes, index: int) -> "bytes | None": ...
         def revoked(self, rid: bytes, index: int, serial: bytes) -> bool: ...
         def excepted(self, pan: str, sequence: int) -> bool: ...

@@ -7,7 +7,6 @@ standard are about, whose signatures differ, and what has expired is looked at w
 from micropython import const
 
 from suanpan.emv import outcome
-from suanpan.emv.action import AAC, ARQC
 from suanpan.emv.bits import has_bit
 from suanpan.emv.commands import OK
 from suanpan.emv.contactless_data import asks_for_qualifiers, kind_of_cryptogram, open_application, read_data
@@ -26,6 +25,7 @@ from suanpan.emv.qualifiers import (
     wants,
 )
 from suanpan.emv.restrictions import century
+from suanpan.emv.transaction import AAC, ARQC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ are not there: docs/contactless.md.
 from micropython import const
 
 from suanpan.emv import outcome
-from suanpan.emv.action import AAC, ARQC, TC
 from suanpan.emv.bits import has_bit
 from suanpan.emv.commands import OK
 from suanpan.emv.contactless_data import asks_for_qualifiers, kind_of_cryptogram, open_application, read_data
@@ -27,6 +26,7 @@ from suanpan.emv.qualifiers import (
     wants,
 )
 from suanpan.emv.restrictions import century
+from suanpan.emv.transaction import AAC, ARQC, TC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

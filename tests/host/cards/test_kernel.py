@@ -91,6 +91,7 @@ TABLE = {
     "mc-20": ("online", "0000008000", WITHIN, ENCIPHERED),
     "mc-offline": ("online", "0000008000", WITHIN, NO_CVM),
     "mc-stripe": ("online", "0000048000", WITHIN, ONLINE_PIN),
+    "mc-torn": ("online", "0000048000", WITHIN, ONLINE_PIN),
     "mc-phone": ("online", "0000048000", WITHIN, ONLINE_PIN),
 }
 
