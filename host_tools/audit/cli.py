@@ -107,7 +107,7 @@ def export(
         _print_verdict(report, source)
         if report.books and (report.good or damaged):
             for path in write(out, chosen, report.books.entries, report.lines):
-                console.print(f"{path}", markup=False, highlight=False)
+                console.print(f"{path}", markup=False, highlight=False, soft_wrap=True)
             console.print(tables.totals(report))
     if not report.good:
         raise typer.Exit(1)

@@ -74,7 +74,7 @@ def test_an_altered_journal_stops_the_terminal(shop: Shop) -> None:
 
 
 def test_an_old_record_is_checked_too(shop: Shop) -> None:
-    """Mounting looks at the newest sector only; the self-check reads all of them."""
+    """Mounting looks at the newest sector only; the self-check reads all of the open batch."""
     for _ in range(36):
         shop.ask_for(1, shop.cards["empty"])
         shop.bench.expect("余额不足")

@@ -190,6 +190,13 @@ def sm2_digest(public_key: str, identity: bytes, message: bytes) -> bytes:
     return bytes.fromhex(gmssl_sm3.sm3_hash(list(bytes.fromhex(z) + message)))
 
 
+def verified(judge: sm2.CryptSM2, signature: bytes, digest: bytes) -> bool:
+    try:
+        return bool(judge.verify(signature.hex(), digest))
+    except TypeError:  # gmssl breaks off at the point at infinity, which is no signature's
+        return False
+
+
 @SOME
 @given(
     private=st.integers(1, ORDER - 2) | st.integers(1, 3) | st.integers(ORDER - 4, ORDER - 2),
@@ -204,7 +211,7 @@ def test_sm2(firmware: Peer, private: int, nonce: int, identity: bytes, message:
     signature = bytearray.fromhex(judge.sign(digest, f"{nonce:064x}"))
     if flipped is not None:
         signature[flipped >> 3] ^= 1 << (flipped & 7)
-    assert judge.verify(signature.hex(), digest) == (flipped is None)
+    assert verified(judge, bytes(signature), digest) == (flipped is None)
     key = bytes.fromhex(judge.public_key)
     assert firmware.call("sm2_verify", key, identity, message, bytes(signature)) == bytes([flipped is None])
 
