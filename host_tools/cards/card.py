@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from host_tools.cards.application import (
@@ -67,13 +68,13 @@ class Card:
 
     def exchange(self, command: bytes) -> bytes:
         """A command APDU, short form; its answer, data and status word."""
-        before = repr(self.state)
+        before = asdict(self.state)
         try:
             return self._answer(command)
         except Status as status:
             return status.sw.to_bytes(2, "big")
         finally:
-            if self._path is not None and repr(self.state) != before:
+            if self._path is not None and asdict(self.state) != before:
                 self.state.save(self._path)
 
     def _answer(self, command: bytes) -> bytes:

@@ -92,6 +92,7 @@ class ApplicationEntry:
     country: str = "0156"
     currency: str = "0156"
     version: str = ""
+    pdol: str = ""  # what it asks for at its contacts before it says anything, in hexadecimal
     lower: int = 0
     upper: int = 0
     decides: str = "follows"

@@ -80,7 +80,8 @@ def _contact(entry: ApplicationEntry, keys: Keys) -> Face:
     aip = bytes([byte_1, 0x00])
     lists = [(0x8C, _CDOL_1[scheme]), (0x8D, _CDOL_2[scheme]), (0x9F49, _DDOL)]
     records = _records(entry, keys, aip, entry.cvm, lists, Interface.CONTACT)
-    return Face(_fci(entry, b""), b"", aip, _afl(records, Interface.CONTACT), records, dict(lists))
+    pdol = bytes.fromhex(entry.pdol)
+    return Face(_fci(entry, pdol), pdol, aip, _afl(records, Interface.CONTACT), records, dict(lists))
 
 
 def _tapped_with_emv(entry: ApplicationEntry, keys: Keys) -> Face:

@@ -27,7 +27,7 @@ class ApplicationState:
 
 @dataclass
 class CardState:
-    pin: str
+    pin: str = field(repr=False)
     tries: int
     blocked: bool
     applications: dict[str, ApplicationState] = field(default_factory=dict)  # by AID, in hexadecimal

@@ -9,6 +9,7 @@ from tests.benchmarks import (
     bench_des,
     bench_displays,
     bench_dukpt,
+    bench_emv,
     bench_idle,
     bench_iso8583,
     bench_ledger,
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "ledger": bench_ledger.run,
     "displays": bench_displays.run,
     "nfc": bench_nfc.run,
+    "emv": bench_emv.run,
     "terminal": bench_terminal.run,
     "idle": bench_idle.run,
 }

@@ -20,7 +20,7 @@ from emv_world import (
 from suanpan.emv.contact import transact
 from suanpan.emv.tables import Application, CaKey
 from suanpan.emv.transaction import IssuerAnswer
-from suanpan.errors.emv import EmvError, NoApplication, Terminated
+from suanpan.errors.emv import CardBlocked, EmvError, NoApplication, Terminated
 from vectors import load
 
 HEAP = "1m"
@@ -265,9 +265,17 @@ class TestAnotherApplication(KernelCase):
             self.assertEqual(cardholder.heard, [["AB", "CD"], ["CD"]])
 
     def test_and_none_is_left(self):
-        exchanges = [(PSE, "6a82"), (SELECT, FCI), (SELECT, FCI), (GPO, "6985")]
+        """The card has been heard: that is not as if it had nothing for us, which would open the stripe."""
+        before = [(PSE, "6a82"), (SELECT, FCI)]
+        for after, error in (
+            ([(SELECT, FCI), (GPO, "6985")], Terminated),
+            ([(SELECT, "6a82")], Terminated),
+            ([(SELECT, "6283")], CardBlocked),
+        ):
+            with self.assertRaises(error):
+                self.done(before + after)
         with self.assertRaises(NoApplication):
-            self.done(exchanges)
+            self.done([(PSE, "6a82"), (SELECT, "6a82")])
 
     def test_the_cardholder_wants_none(self):
         exchanges, _, _ = self.lists()
@@ -307,7 +315,8 @@ class TestEveryStatusAtEveryStep(KernelCase):
         # Where the books let nothing but 9000 pass: GET PROCESSING OPTIONS, READ RECORD, GENERATE AC.
         for at in (4, 5, 8, 10):
             passed = [status for status in self.STATUS if ended.get((at, status)) != "E01"]
-            self.assertEqual(passed, ["6985"] if at == 4 else [])
+            self.assertEqual(passed, [])
+        self.assertEqual(ended[3, "6283"], "E03")
         # Where they go on: the directory, what GET DATA cannot say, issuer authentication.
         for at in (6, 7, 9):
             self.assertEqual([status for status in self.STATUS if (at, status) in ended], [])

@@ -1,6 +1,7 @@
 """Parameters of applications and keys, as they come from the acquirer, and as the kernel asks for them."""
 
 import os
+import sys
 import unittest
 
 from suanpan.emv.tables import Stored
@@ -121,6 +122,12 @@ class TestWhole(TablesCase):
         tables = Stored(self.lay_down((APPLICATION, application(1))))
         self.assertEqual(len(tables.applications), 1)
         self.assertIsNone(tables.key(UNIONPAY, 1))
+
+    def test_what_has_checked_them_does_not_stay(self):
+        self.whole()
+        EmvTables(PATH)
+        self.assertFalse("suanpan.ledger.emv_draft" in sys.modules)
+        self.assertEqual(len(EmvTables(PATH, checked=True).items(KEY)), 4)
 
     def test_a_draft_that_is_dropped(self):
         self.whole()

@@ -4,7 +4,7 @@ from micropython import const
 
 from suanpan.emv.phases import forget
 from suanpan.emv.transaction import AAC, APPROVED, ARQC, DECLINED, TC, Outcome, Transaction
-from suanpan.errors.emv import NoApplication, Terminated
+from suanpan.errors.emv import CardBlocked, Terminated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def _begin(
     from suanpan.emv.initiate import initiate
 
     candidates = await selection.candidates(card, tables.applications)
-    asked = False
+    asked = blocked = False
     while candidates:
         alone = len(candidates) == 1 and not candidates[0].asks and not asked
         chosen = await selection.choose(candidates, cardholder, asked)
@@ -82,6 +82,7 @@ async def _begin(
         candidates.remove(chosen)
         proprietary = await selection.select(card, chosen)
         if proprietary is None:
+            blocked = blocked or chosen.blocked
             continue
         t = Transaction(card, dict(terminals), tables, cardholder, random, chosen.ours)
         t.objects.set(_AID, chosen.name)
@@ -95,7 +96,7 @@ async def _begin(
             continue
         if await initiate(t):
             return t
-    raise NoApplication
+    raise CardBlocked if blocked else Terminated
 
 
 async def _assess(t: Transaction) -> int:

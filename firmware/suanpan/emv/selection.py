@@ -43,6 +43,7 @@ class Candidate:
         self.ours = ours
         self.label = ""
         self.priority = 0
+        self.blocked = False
 
     @property
     def asks(self) -> bool:
@@ -81,9 +82,11 @@ async def choose(found: "list[Candidate]", cardholder: "Cardholder", ask: bool) 
 
 
 async def select(card: "Card", chosen: Candidate) -> "bytes | None":
-    """Final selection (12.4): the application's FCI, None where the card will not have it after all."""
+    """Final selection (12.4): the application's FCI, None where the card will not have it after all, as `chosen` then
+    knows if it is blocked."""
     data, sw = await commands.select(card, chosen.name)
     if sw != OK:
+        chosen.blocked = sw == _INVALIDATED
         return None
     fci = bytes(data)
     try:

@@ -1,4 +1,5 @@
-"""What the acquirer lays down for chip cards, as it sends it: a file of items, checked whole before any of it is used.
+"""What the acquirer lays down for chip cards, as it sends it: a file of items, checked whole before any of it is used
+(emv_draft.py).
 
     file      item START | items | item END
     item      kind 1 | length of the content 2 | content
@@ -19,6 +20,7 @@ is in memory.
 """
 
 import hashlib
+import sys
 
 from micropython import const
 
@@ -27,7 +29,7 @@ from suanpan.errors.emv import TablesRefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
 APPLICATION = const(1)
@@ -44,42 +46,55 @@ _INDEX = const(0x9F22)
 
 
 class EmvTables:
-    def __init__(self, path: str) -> None:
-        """Without a file there is nothing in the tables. Raises TablesRefused for a file that is not right."""
+    def __init__(self, path: str, checked: bool = False) -> None:
+        """Without a file there is nothing in the tables. Raises TablesRefused for a file that is not right; who knows
+        that it has been `checked`, since power-on, saves the time."""
         self._path = path
+        if checked:
+            return
         try:
             file = open(path, "rb")
         except OSError:
             return
         from suanpan.ledger.emv_draft import check
 
-        with file:
-            check(file)
+        try:
+            with file:
+                check(file)
+        finally:
+            _forget_draft()
 
-    def items(self, kind: int) -> "Iterator[bytes]":
+    def items(self, kind: int) -> "list[bytes]":
+        """All of a kind: meant for applications, which are few and small."""
         try:
             with open(self._path, "rb") as file:
-                for found, content in read(file):
-                    if found == kind:
-                        yield content
+                return [content for found, content in read(file) if found == kind]
         except OSError:
-            return
+            return []
 
     def key(self, rid: bytes, index: int) -> "bytes | None":
         """The data objects of a scheme's key."""
-        for content in self.items(KEY):
-            if find(content, _AID) == rid and find(content, _INDEX) == bytes((index,)):
-                return content
-        return None
+        named = bytes((index,))
+        return self._first(KEY, lambda content: find(content, _AID) == rid and find(content, _INDEX) == named)
 
     def revoked(self, rid: bytes, index: int, serial: bytes) -> bool:
         wanted = rid + bytes((index,)) + serial
-        return any(content == wanted for content in self.items(REVOKED))
+        return self._first(REVOKED, lambda content: content == wanted) is not None
 
     def excepted(self, pan: str, sequence: int) -> bool:
         """Whether the card, or its account whatever the card (`sequence` -1: it has none), is on the list."""
         either = (exception(pan, -1), exception(pan, sequence))
-        return any(content in either for content in self.items(EXCEPTION))
+        return self._first(EXCEPTION, lambda content: content in either) is not None
+
+    def _first(self, kind: int, wanted: "Callable[[bytes], bool]") -> "bytes | None":
+        try:
+            with open(self._path, "rb") as file:
+                for found, content in read(file):
+                    if found == kind and wanted(content):
+                        return content
+        except OSError:
+            pass
+        return None
 
 
 def exception(pan: str, sequence: int) -> bytes:
@@ -101,3 +116,11 @@ def read(file: "BinaryIO") -> "Iterator[tuple[int, bytes]]":
         if len(content) != size:
             raise TablesRefused
         yield head[0], content
+
+
+def _forget_draft() -> None:
+    """What checks is as long as what reads, and is not wanted again until there are new tables."""
+    module = sys.modules.pop("suanpan.ledger.emv_draft", None)
+    package = sys.modules["suanpan.ledger"]
+    if module is not None and getattr(package, "emv_draft", None) is module:
+        delattr(package, "emv_draft")

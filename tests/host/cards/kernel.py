@@ -65,6 +65,11 @@ class Said:
 
 Reply = Callable[[Verdict], dict[str, Any] | None]
 Ask = Callable[[dict[int, bytes], Card], Verdict]
+Alter = Callable[[bytes, bytes], bytes]
+
+
+def unaltered(command: bytes, answer: bytes) -> bytes:
+    return answer
 
 
 def approves(verdict: Verdict) -> dict[str, Any] | None:
@@ -121,11 +126,12 @@ class Kernel:
         pins: Sequence[str] | None = None,
         choice: int = 0,
         limits: dict[str, Any] | None = None,
+        alter: Alter = unaltered,
         **terminal: str,
     ) -> Said:
         """`pins`: what the cardholder keys in, the card's own PIN if nothing is said. `terminal`: t9F33="...". `limits`
-        are changes to each application's configuration."""
-        return self._run(card, verify, answer, self._asked(card, pins, choice, limits, terminal))
+        are changes to each application's configuration; `alter` makes of command and answer what the kernel hears."""
+        return self._run(card, verify, answer, self._asked(card, pins, choice, limits, terminal), alter)
 
     def tap(
         self,
@@ -145,7 +151,7 @@ class Kernel:
             | (limits or {})
             for aid in APPLICATIONS
         ]
-        return self._run(card, None, approves, asked, leaves)
+        return self._run(card, None, approves, asked, unaltered, leaves)
 
     def _asked(
         self,
@@ -170,7 +176,9 @@ class Kernel:
             "random": 0x21,
         }
 
-    def _run(self, card: Card, verify: Ask | None, answer: Reply, asked: dict[str, Any], leaves: int = 0) -> Said:
+    def _run(
+        self, card: Card, verify: Ask | None, answer: Reply, asked: dict[str, Any], alter: Alter, leaves: int = 0
+    ) -> Said:
         assert self._process.stdout
         self._say(json.dumps(asked))
         card.reset(Interface.CONTACT)
@@ -189,7 +197,7 @@ class Kernel:
                     self._say("")
                 case "C":
                     command = bytes.fromhex(text)
-                    exchanges.append((command, card.exchange(command)))
+                    exchanges.append((command, alter(command, card.exchange(command))))
                     self._say("gone" if len(exchanges) == leaves else exchanges[-1][1].hex())
                 case "I":
                     assert verify
