@@ -9,6 +9,7 @@ from host_tools.audit.cli import app as audit
 from host_tools.backup.cli import app as backup
 from host_tools.bench.panel.cli import run
 from host_tools.bench.script_cli import app as bench
+from host_tools.cards.cli import app as cards
 from host_tools.demo.cli import demo
 from host_tools.fonts.cli import app as fonts
 from host_tools.keys.cli import app as keys
@@ -25,6 +26,7 @@ app.command()(run)
 app.add_typer(acquirer, name="acquirer")
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
+app.add_typer(cards, name="cards")
 app.add_typer(audit, name="audit")
 app.add_typer(backup, name="backup")
 app.add_typer(screens, name="screens")
