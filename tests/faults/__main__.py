@@ -34,7 +34,7 @@ def _jobs(options: argparse.Namespace) -> Iterator[Job]:
             for start in range(_SHARES):
                 yield Job("singles", row.name, scene, start, _SHARES)
             if options.stride and not row.altered:
-                yield Job("pairs", row.name, scene, 0, options.stride)
+                yield Job("pairs", row.name, scene, options.seed, options.stride)
     for number in range(options.soak // _SOAK_SHARE):
         yield Job("soak", rows=tuple(options.row or ROWS), count=_SOAK_SHARE, seed=options.seed + number)
 

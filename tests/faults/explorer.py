@@ -29,24 +29,30 @@ _MANY: Final = 61
 
 @dataclass(frozen=True, slots=True)
 class Grain:
-    """From one byte of an operation on flash to the next; times that a random choice is made; from one byte of a
-    message to the next, or 0 for none."""
+    """From one byte of an operation on flash to the next, and of one in the file system; times that a random choice is
+    made; from one byte of a message to the next, or 0 for none."""
 
     flash: int
+    files: int
     chances: int
     network: int
 
 
-_FINE: Final = Grain(1, 5, 1)
-_COARSE: Final = Grain(16, 2, 8)
-_COARSEST: Final = Grain(16, 2, 0)
+_FINEST: Final = Grain(1, 1, 5, 1)
+_FINE: Final = Grain(1, 8, 5, 1)
+_COARSE: Final = Grain(16, 32, 2, 8)
+_COARSEST: Final = Grain(32, 32, 1, 0)
+_SHARE: Final = 8  # one in so many of the faults that pairs begin with
 
 
 def grain(row: Row, scene: str) -> Grain:
-    """Everything in the first scene of a type's first row; less in its variants and in the other scenes."""
+    """Everything in the first scene of a type's first row; less in its variants and in the other scenes. Files are
+    written alike by all: rows that write little else go through them byte by byte."""
     if scene != row.scenes[0]:
         return _COARSEST
-    return _COARSE if row.variant else _FINE
+    if row.variant:
+        return _COARSE
+    return _FINEST if row.files else _FINE
 
 
 @dataclass(slots=True)
@@ -96,7 +102,8 @@ def points(row: Row, grain: Grain, trace: Trace) -> Iterator[Fault]:
 def _in_operation(number: int, sector: int, size: int, grain: Grain) -> Iterator[Fault]:
     yield Cut(number, Way.BEFORE)
     yield Cut(number, Way.AFTER)
-    yield from (Cut(number, Way.BYTES, depth) for depth in range(1, size, _PAGE if size == SECTOR else grain.flash))
+    every = _PAGE if size == SECTOR else grain.files if sector < DATA_SECTORS else grain.flash
+    yield from (Cut(number, Way.BYTES, depth) for depth in range(1, size, every))
     yield from (Cut(number, Way.BITS, depth) for depth in range(grain.chances))
     yield Dud(number)
     if sector < DATA_SECTORS:  # LittleFS has rules of its own, which reckon neither with wavering cells nor a worn root
@@ -210,8 +217,9 @@ class Job:
 
     def _pairs(self, engine: Engine, row: Row) -> Iterator[Schedule]:
         """Of each first fault's pairs others than of the one before it."""
-        for number, first in enumerate(firsts(engine, row, self.scene)):
-            yield from seconds(engine, first)[(self.start + number) % self.step :: self.step]
+        step = max(1, self.step // _SHARE)
+        for number, first in enumerate(firsts(engine, row, self.scene)[self.start % _SHARE :: _SHARE]):
+            yield from seconds(engine, first)[(self.start + number) % step :: step]
 
 
 def soak(engine: Engine, rows: Sequence[str], seed: int, count: int) -> Iterator[Schedule]:

@@ -120,6 +120,7 @@ class Row:
     scenes: tuple[str, ...] = ("plain", "turning", "turning-late")
     altered: Altered | None = None  # what somebody does to the chip while the power is off
     variant: bool = False  # of a type whose other row is gone through byte by byte
+    files: bool = False  # whether this is the row for that in the file system
 
 
 _CHECKED: Final = 10  # turns until a terminal that nobody uses has read all of its journal
@@ -135,8 +136,8 @@ _STORED: Final = ("title.stored", "slip", "slip")
 ROWS: Final = {
     row.name: row
     for row in (
-        Row("first-sign-in", 0, _SIGN_IN, before=None, scenes=("plain",)),
-        Row("sign-in", 0, _SIGN_IN),
+        Row("first-sign-in", 0, _SIGN_IN, before=None, scenes=("plain",), files=True),
+        Row("sign-in", 0, _SIGN_IN, files=True),
         Row("sign-in-again", 0, ("title.menu", "title.sign_in"), chosen("management", "sign_in"), variant=True),
         Row("sale-approved", 10_00, _APPROVED, sale(10_00)),
         Row("sale-declined", 0, ("title.sending", "title.failed"), sale(10_00, "empty"), variant=True),

@@ -144,6 +144,14 @@ def swipe_reader():
     return person
 
 
+def chip_present():
+    return False
+
+
+def chip_slot():
+    return None
+
+
 def printer():
     return Printer()
 
