@@ -304,6 +304,26 @@ class TestKeysThatAreTooLong(OdaCase):
         self.assertEqual(self.authenticated(DDA, cards), DDA_FAILED)
 
 
+class TestKeysThatAreNone(OdaCase):
+    def test_even_or_with_an_exponent_of_another_kind(self):
+        """The certificate is right, and what it certifies is no key."""
+
+        class Even(Key):
+            def __init__(self, modulus, exponent):
+                Key.__init__(self, "card")
+                self.modulus = modulus
+                self.exponent = exponent
+
+        good = Key("card").modulus
+        for modulus, exponent in ((good[:-1] + b"\0", b"\3"), (b"\0" + good[1:], b"\3"), (good, b"\x11")):
+            key = Even(modulus, exponent)
+            certificate, remainder = certify(Key("issuer"), 4, PAN + "ffff", key, STATIC)
+            cards = merged(
+                issuer_objects(), {0x9F46: certificate.hex(), 0x9F47: exponent.hex(), 0x9F48: remainder.hex()}
+            )
+            self.assertEqual(self.authenticated(DDA, cards), DDA_FAILED)
+
+
 class TestPublished(unittest.TestCase):
     """openemv/emv-utils, tests/emv_rsa_cda_test.c: a card of a scheme's own test keys."""
 

@@ -318,7 +318,8 @@ class TestEncipheredPin(CvmCase):
         self.assertTrue(_pin_key(t) is not None)
 
     def test_keys_that_cannot_be_had_are_no_bit_of_their_own(self):
-        for cards in ({}, issuer_objects(), self.merged(issuer_objects(), self.pin_objects(), {0x9F2D: "00" * 112})):
+        spoilt = self.merged(issuer_objects(), self.pin_objects(), {0x9F2D: "00" * 112})
+        for cards in ({}, issuer_objects(), self.pin_objects(), spoilt):
             t, sent = self.enciphered(Key("pin"), [], cards)
             self.assertEqual(sent, [])
             self.assertEqual(bytes(t.objects.get(0x9F34)).hex(), "040001")

@@ -177,6 +177,15 @@ class TestOutcomes(KernelCase):
         self.assertEqual(outcome.transaction.objects.get(0x8A), b"Y1")
         self.assertIsNone(self.issuer.asked)
 
+    def test_what_was_spent_before_counts(self):
+        """123.45 now and 900.00 before are over 1000.00: the card wants its issuer asked about that."""
+        content = CONTENT + OFFLINE.replace("9f0f050000000000", "9f0f050000008000")
+        exchanges = [(first("80"), answer("80")), (second("40", "00"), answer("40"))]
+        self.assertTrue(
+            self.sale(*exchanges, issuer=Issuer(approval()), content=content, spent=lambda pan: 900_00).online
+        )
+        self.assertFalse(self.sale((first("40"), answer("40")), content=content, spent=lambda pan: 0).online)
+
     def test_declined_offline_by_the_card(self):
         outcome = self.sale((first("40"), answer("00")))
         self.assertFalse(outcome.approved or outcome.online or outcome.advised or outcome.not_accepted)

@@ -149,6 +149,11 @@ class TestTransactionCertificate(AcCase):
         wanted = "000000012345"
         self.assertEqual(self.hashed({}, bytes.fromhex("9f0206"), wanted), "0000000080")
 
+    def test_lists_that_are_cut_short(self):
+        for cards in ({0x8C: "98", 0x8D: "8a02"}, {0x8C: "9814", 0x8D: "8a02", 0x97: "9f"}):
+            with self.assertRaises(Terminated):
+                run(cryptogram.first(transaction(cards=cards), TC))
+
     def test_by_none(self):
         self.assertEqual(self.hashed({}, b"", ""), "0000000000")
 
@@ -177,7 +182,7 @@ class TestCombined(AcCase):
     ):
         before = tlv("9f27", bytes((kind if clear is None else clear,))) + tlv("9f36", b"\x00\x2a")
         behind = tlv("9f10", b"\x07\x01")
-        digest = hashlib.sha1(bytes.fromhex(sent) + before + behind).digest()
+        digest = hashlib.sha1(bytes.fromhex(sent) + before + behind).digest()[: wrong.pop("hashed", 20)]
         dynamic = number + bytes((kind,)) + bytes.fromhex("aabbccddeeff0011") + digest
         signature = signed_dynamic(dynamic, beside, key, **wrong)
         return tlv("77", before + tlv("9f4b", signature) + behind + more).hex() + "9000"
@@ -217,6 +222,7 @@ class TestCombined(AcCase):
             {"spoil": True},
             {"header": 0x6B},
             {"trailer": 0xBD},
+            {"hashed": 19},
             {"number": b"\x01\1"},
             {"number": b"\x09" + bytes(9)},
             {"more": tlv("57", b"\x12")},

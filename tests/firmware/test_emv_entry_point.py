@@ -301,6 +301,7 @@ class TestTables(unittest.TestCase):
         ours = Store(AIDS[MASTERCARD], tDF20=bytes.fromhex("000000200000")).combination()
         self.assertEqual((ours.limit, ours.cdcvm_limit, ours.cvm_limit), (1999_99, 1999_99, 1000_00))
         self.assertEqual(ours.ttq, b"")
+        self.assertEqual(Store(AIDS[MASTERCARD], tDF21=bytes.fromhex("000000030001")).combination().cvm_limit, 300_00)
 
     def test_qualifiers_of_the_acquirer_and_a_terminal_without_pins(self):
         self.assertEqual(Store(AIDS[UNIONPAY], t9F66=b"\x26\0\0\0").combination().ttq, b"\x26\0\0\0")

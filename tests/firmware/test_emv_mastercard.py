@@ -258,8 +258,8 @@ class TestTorn(unittest.TestCase):
         self.now = 1000
         self.log = TornLog(lambda: self.now)
 
-    def tear(self, amount=AMOUNT, torn=True):
-        card = Card(amount)
+    def tear(self, amount=AMOUNT, torn=True, **settings):
+        card = Card(amount, **settings)
         tap = terminal(amount, torn=self.log if torn else None)
         script = list(card.script(last=False))
         script.append((card.generate(), LOST))
@@ -280,6 +280,12 @@ class TestTorn(unittest.TestCase):
         result = tap.present(script)
         self.assertEqual(result.result, APPROVED)
         self.assertEqual(bytes(result.transaction.objects.need(0x9F37)), UNPREDICTABLE)
+
+    def test_its_signature_is_over_what_it_was_sent_then(self):
+        card, tap = self.tear(asks=True)
+        script = list(self.anew(asks=True).script(last=False))
+        script.append((self.recover(), card.answer()))
+        self.assertEqual(tap.present(script).result, APPROVED)
 
     def test_and_only_once(self):
         card, tap = self.tear()

@@ -26,8 +26,11 @@ class TestRecords(unittest.TestCase):
         card = ScriptedCard(exchanges)
         t = Transaction(card, terminal(), None, None, None, Application(b"\xa0\0\0\3\x33", version=b"\0\x20"))
         t.afl = bytes.fromhex(afl)
-        run(read_application_data(t))
-        self.assertEqual(card.left, [])
+        try:
+            run(read_application_data(t))
+        finally:
+            self.left = len(card.left)
+        self.assertEqual(self.left, 0)
         return t
 
     def ends(self, afl, *exchanges):
@@ -82,6 +85,12 @@ class TestRecords(unittest.TestCase):
         self.ends("0801ff00")
         self.ends("08011400" * 4)
         self.ends("08010100" * 63 + "10010200")
+
+    def test_more_to_be_signed_than_any_card_has(self):
+        exchanges = [(read(1, 1), record(MANDATORY))]
+        exchanges += [(read(i, 11), record("00" * 250)) for i in range(1, 41)]
+        self.ends("0801010058012828", *exchanges)
+        self.assertEqual(self.left, 15)
 
     def test_status_words(self):
         for sw in ("6283", "6300", "63c1", "6700", "6981", "6982", "6985", "6a81", "6a82", "6a83", "6d00", "6f00"):

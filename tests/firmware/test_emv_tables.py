@@ -1,9 +1,11 @@
 """Parameters of applications and keys, as they come from the acquirer, and as the kernel asks for them."""
 
+import hashlib
 import os
 import sys
 import unittest
 
+from suanpan.codec.tlv import encode
 from suanpan.emv.tables import Stored
 from suanpan.errors.emv import TablesRefused
 from suanpan.ledger.emv_draft import Draft
@@ -177,6 +179,17 @@ class TestRefused(TablesCase):
         ):
             self.refused((KEY, key(0, old, new)))
 
+    def test_keys_whose_checksum_is_right_and_that_are_none_all_the_same(self):
+        """An even modulus, one that begins with zero, an exponent of 5."""
+        for modulus, exponent in ((b"\x80" * 64, b"\3"), (b"\0" + b"\x81" * 63, b"\3"), (b"\x81" * 64, b"\5")):
+            name = UNIONPAY + b"\1"
+            content = (
+                encode(0x9F06, UNIONPAY) + encode(0x9F22, b"\1") + encode(0xDF05, b"\x20\x29\x12\x31")
+                + encode(0xDF06, b"\1") + encode(0xDF07, b"\1") + encode(0xDF02, modulus) + encode(0xDF04, exponent)
+                + encode(0xDF03, hashlib.sha1(name + modulus + exponent).digest())
+            )  # fmt: skip
+            self.refused((KEY, content))
+
     def test_keys_that_are_none(self):
         for old, new in (
             ("df040103", ""),
@@ -200,6 +213,7 @@ class TestRefused(TablesCase):
         self.refused((9, b""))
         self.refused((APPLICATION, b""))
         self.refused((APPLICATION, bytes(600)))
+        self.refused((APPLICATION, application() + b"\x9f"))
 
 
 class TestDamagedFile(TablesCase):

@@ -18,6 +18,7 @@ from contactless_card import (
     TTQ,
     UNPREDICTABLE,
     Fast,
+    Minted,
     Tap,
     control_information,
     digits,
@@ -154,6 +155,12 @@ class TestOffline(unittest.TestCase):
         card = Fast(UNIONPAY, TC)
         weak = card.card.sign(5, bytes((2,)) + COUNTER, UNPREDICTABLE)
         self.assertEqual(tap(TC, related=b"\0" + bytes(7), signature=weak).result, DECLINED)
+        old = Minted("unionpay_pboc_2").sign(5, bytes((2,)) + COUNTER, UNPREDICTABLE)
+        for related, result in ((None, APPROVED), (related_data(b"\0\0"), DECLINED)):
+            self.assertEqual(tap(TC, name="unionpay_pboc_2", related=related, signature=old).result, result)
+
+    def test_a_card_that_says_it_cannot_sign_is_not_believed_if_it_does(self):
+        self.assertEqual(tap(TC, name="unionpay_no_dda").result, DECLINED)
 
     def test_related_data_of_another_size_or_version(self):
         for related in (
@@ -204,6 +211,11 @@ class TestOffline(unittest.TestCase):
         ):
             self.assertEqual(tap(TC, ctq=ctq, ttq=ttq, day=AFTER_EXPIRY).result, result)
         self.assertEqual(tap(TC, day="301231").result, APPROVED)  # its last day
+
+    def test_an_approval_that_does_not_say_until_when(self):
+        card = Fast(UNIONPAY, TC, ctq=b"\x08\0", records=[tlv("70", tlv("5F34", b"\x01"))])
+        card.objects["94"] = b"\x08\x01\x01\x00"
+        self.assertEqual(Tap(UNIONPAY).present(card.script()).result, ONLINE_REQUEST)
 
     def test_what_has_expired_and_asks_for_its_issuer(self):
         record = Fast(UNIONPAY, TC).records[:1]
@@ -284,7 +296,9 @@ class TestCardholderVerification(unittest.TestCase):
         self.check(self.above(ctq=b"\0\x80", related=related_data(b"\0\x80")), ONLINE_REQUEST, CDCVM)
         self.check(self.above(ctq=b"\0\x80", related=related_data(b"\0\x80")[:6]), DECLINED)
         self.check(self.below(kind=TC, ctq=b"\0\x80", related=related_data(b"\0\0")), DECLINED)
-        self.check(self.below(kind=TC, ctq=b"\0\x80", name="unionpay_pboc_2", related=None), DECLINED)
+        old = Minted("unionpay_pboc_2").sign(5, bytes((2,)) + COUNTER, UNPREDICTABLE)
+        for ctq, expected in ((b"\0\x80", (DECLINED,)), (b"\0\0", (APPROVED, NO_CVM))):
+            self.check(self.below(kind=TC, ctq=ctq, name="unionpay_pboc_2", related=None, signature=old), *expected)
 
 
 class TestNonsense(unittest.TestCase):

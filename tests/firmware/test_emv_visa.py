@@ -246,6 +246,9 @@ class TestNonsense(unittest.TestCase):
                 card.objects[tag] = value
                 self.assertEqual(Tap(VISA).present(card.script()).result, END_APPLICATION)
 
+    def test_a_kind_of_cryptogram_that_there_is_not(self):
+        self.assertEqual(tap(t9F27=b"\xc0").result, END_APPLICATION)
+
     def test_records(self):
         good = Fast(VISA, TC).records
         for answer in ((b"", 0x6A83), b"", good[0][:-1], good[0] + b"\x01"):

@@ -38,7 +38,6 @@ _DEFAULT_KERNELS = {
     b"\xa0\x00\x00\x03\x33": 7,
 }
 _ANY = const(0)
-_UNKNOWN = const(-1)
 
 
 class Candidate:
@@ -96,7 +95,7 @@ def _take(entry: bytes, prepared: "list[Prepared]", found: "list[Candidate]") ->
     """Those of our combinations that an entry names, one for each kernel: that of our longest AID (3.3.2.5)."""
     name = find(entry, _ADF_NAME) or b""
     wanted = _wanted_kernel(name, find(entry, _KERNEL) or b"")
-    if not 5 <= len(name) <= _LONGEST_NAME or wanted == _UNKNOWN:
+    if not 5 <= len(name) <= _LONGEST_NAME:
         return
     best: "dict[int, Prepared]" = {}
     for ours in prepared:
@@ -116,10 +115,8 @@ def _take(entry: bytes, prepared: "list[Prepared]", found: "list[Candidate]") ->
 
 
 def _wanted_kernel(name: bytes, identifier: bytes) -> int:
-    """The kernel that an entry asks for (3.3.2.5, C): an international one by its number, the scheme's own where it
-    names none, and never one of a country or a scheme that we do not have."""
+    """The kernel that an entry asks for (3.3.2.5, C): its number, or the scheme's own where it names none. Those of a
+    country or a scheme begin with 80 or more, and are none of ours."""
     if not identifier:
         return _DEFAULT_KERNELS.get(name[:5], _ANY)
-    if identifier[0] & 0x80:
-        return _UNKNOWN
     return identifier[0]

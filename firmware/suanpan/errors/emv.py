@@ -26,7 +26,7 @@ class NoApplication(EmvError):
 
 
 class CardBlocked(EmvError):
-    """The card, or every application on it that this terminal takes, is blocked."""
+    """The card is blocked, or an application on it that this terminal takes is, and no other one serves."""
 
     code = "E03"
 
