@@ -204,8 +204,12 @@ class Card:
         self.day = changes.pop("day", "261123")
         self.kind = b"\0"  # of transaction
         self.unpredictable = changes.pop("unpredictable", UNPREDICTABLE)
+        self.asks = changes.pop("asks", False)  # for the unpredictable number, in its PDOL
         self.records = self.card.records
         self.more = b"".join(tlv(tag[1:], value) for tag, value in sorted(changes.items()))  # in its last answer
+
+    def values(self):
+        return self.unpredictable if self.asks else b""
 
     def cdol(self):
         return (
@@ -225,15 +229,15 @@ class Card:
         return tlv("77", shown + tlv("9F4B", self.signature(shown)))
 
     def signature(self, shown):
-        """CDA: of a card whose PDOL is empty."""
-        digest = hashlib.sha1(self.cdol() + shown).digest()
+        """CDA."""
+        digest = hashlib.sha1(self.values() + self.cdol() + shown).digest()
         dynamic = bytes((2,)) + COUNTER + bytes((self.given,)) + CRYPTOGRAM + digest
         return self.card.sign(5, dynamic, self.unpredictable)
 
     def script(self, last=True):
         yield PPSE, directory(entry(AIDS[MASTERCARD]))
-        yield select(AIDS[MASTERCARD]), control_information(AIDS[MASTERCARD], None)
-        yield options(b""), tlv("77", tlv("82", self.aip) + tlv("94", b"\x08\x01\x03\x01"))
+        yield select(AIDS[MASTERCARD]), control_information(AIDS[MASTERCARD], b"\x9f\x37\x04" if self.asks else None)
+        yield options(self.values()), tlv("77", tlv("82", self.aip) + tlv("94", b"\x08\x01\x03\x01"))
         for number, record in enumerate(self.records):
             yield read(1, number + 1), record
         if last:

@@ -97,6 +97,7 @@ def main() -> None:
     cards = {
         "unionpay": mint(ca, issuer, "6223000000000000012", "2000", tlv("9F08", b"\x00\x30"), b""),
         "unionpay_pboc_2": mint(ca, issuer, "6223000000000000020", "2000", tlv("9F08", b"\x00\x20"), b""),
+        "unionpay_no_dda": mint(ca, issuer, "6223000000000000038", "0000", tlv("9F08", b"\x00\x30"), b""),
         "visa": mint(ca, issuer, "4761730000000011", "2000", b"", b""),
         "mastercard": mint(ca, issuer, "5413330000000018", "1980", rules, cdols + recovery),
         "mastercard_device": mint(ca, issuer, "5413330000000026", "1b80", rules, cdols + recovery),
