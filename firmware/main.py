@@ -16,6 +16,7 @@ from suanpan.crypto.aes_siv import Siv
 from suanpan.crypto.secret import Secret
 from suanpan.errors import SuanpanError, Tampered
 from suanpan.flows.counter import power_on
+from suanpan.flows.overlay import Overlay
 from suanpan.flows.race import first
 from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, OPERATORS_LABEL, PAN_LABEL, FlashSecret
 from suanpan.ledger.flash_log import FlashLog
@@ -36,6 +37,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import UART
 
+    from suanpan.acquirer.framing import Line
     from suanpan.drivers.tamper import Tamper
     from suanpan.ledger.device_key import DeviceSecret
     from suanpan.service.backup import Saving
@@ -116,20 +118,32 @@ async def serve(
         )
         return board.service_line(), desk
 
+    calendar = board.calendar()
+    preferred = [0, 0, 0]
+
+    async def call() -> "Line":
+        with Overlay():
+            from suanpan.acquirer.hosts import connect
+
+            return await connect(parameters, keys, board.DATA, calendar, board.random, preferred)
+
     terminal = Terminal(
         screen=screen,
         swipe_reader=board.swipe_reader(),
+        chip_present=board.chip_present,
+        chip_slot=board.chip_slot,
+        emv_tables=board.DATA + "/emv.bin",
         printer=board.printer(),
         battery=board.battery(),
         encoder=Encoder(board.ASSETS + "/gb2312.bin"),
-        calendar=board.calendar(),
+        calendar=calendar,
         parameters=parameters,
         keys=keys,
         operators=operators,
         zeroise=zeroiser.run,
         saving=saving,
         ledger=Ledger(journal, vault, parameters.batch_limit),
-        acquirer=Acquirer(parameters, keys, chosen, board.random),
+        acquirer=Acquirer(call, parameters, keys, chosen, board.random),
         random=board.random,
     )
     if keys.has(TMK):
@@ -138,9 +152,7 @@ async def serve(
         await first(be_loaded(keys, parameters, chosen.algorithm, journal, vault), power_on(terminal))
 
 
-async def be_loaded(
-    keys: KeyStore, parameters: Parameters, algorithm: int, journal: Journal, vault: PanVault
-) -> None:
+async def be_loaded(keys: KeyStore, parameters: Parameters, algorithm: int, journal: Journal, vault: PanVault) -> None:
     """Listen to the workshop for a master key, and for the records of a board that this one is to take the place of:
     what a terminal that has its key does not do, nor hold in memory."""
     from suanpan.service.backup_loading import Loading

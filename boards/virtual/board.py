@@ -62,6 +62,11 @@ def printer() -> Printer:
     return Printer(_uart("printer"))
 
 
+def chip_present() -> bool:
+    """Whether a card is in the slot: asked without the slot's driver, while there is none."""
+    return Pin(PINS["chip_slot"]["off"], Pin.IN).value() == 1
+
+
 def chip_slot() -> "ChipSlot":
     from suanpan.drivers.chip_slot import ChipSlot  # for the first card that is put in
 

@@ -8,6 +8,7 @@ has happened. This is the only place that touches asyncio's inside.
 # The published stubs do not know asyncio.core.
 
 import asyncio
+import select
 
 import link
 from micropython import const
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _POLL = const(3)
 _READ = const(1)
 _WRITE = const(4)
-_TROUBLE = const(0x18)  # error or hang-up wakes both
+_TROUBLE = const(0x38)  # error, hang-up and no such stream wake both
 
 # asyncio's task queue in C stamps a task that is ready at once with the host's real tick count. Virtual time starts
 # so far ahead of it that such a task is always due, and due before any timer.
@@ -31,10 +32,11 @@ def ticks() -> int:
 
 
 class IOQueue:
-    """asyncio's I/O queue: streams that a task waits on, asked by their own `ioctl`."""
+    """asyncio's I/O queue: streams that a task waits on, asked by their own `ioctl`, or by select where it is in C."""
 
     def __init__(self) -> None:
         self.map: "dict[int, list[Any]]" = {}  # id of stream -> [stream, reading task, writing task]
+        self._poll = select.poll()
 
     def queue_read(self, stream: "Any") -> None:
         self._queue(stream, 1)
@@ -72,7 +74,7 @@ class IOQueue:
         woken = False
         for entry in list(self.map.values()):
             wanted = (_READ if entry[1] else 0) | (_WRITE if entry[2] else 0)
-            ready = entry[0].ioctl(_POLL, wanted)
+            ready = self._state(entry[0], wanted)
             for slot, bit in ((1, _READ), (2, _WRITE)):
                 if entry[slot] and ready & (bit | _TROUBLE):
                     asyncio.core._task_queue.push(entry[slot])
@@ -80,6 +82,14 @@ class IOQueue:
                     woken = True
             self._forget_idle(entry)
         return woken
+
+    def _state(self, stream: "Any", wanted: int) -> int:
+        if hasattr(stream, "ioctl"):
+            return int(stream.ioctl(_POLL, wanted))
+        self._poll.register(stream, wanted)
+        ready = self._poll.poll(0)
+        self._poll.unregister(stream)
+        return int(ready[0][1]) if ready else 0
 
 
 def install() -> None:

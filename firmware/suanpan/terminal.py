@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from suanpan.acquirer.session import Acquirer
     from suanpan.drivers.battery import Battery
+    from suanpan.drivers.chip_slot import ChipSlot
     from suanpan.drivers.printer import Printer
     from suanpan.drivers.swipe_reader import SwipeReader
     from suanpan.ledger.key_store import KeyStore
@@ -42,6 +43,9 @@ class Terminal:
         *,
         screen: "Screen",
         swipe_reader: "SwipeReader",
+        chip_present: "Callable[[], bool]",
+        chip_slot: "Callable[[], ChipSlot]",
+        emv_tables: str,
         printer: "Printer",
         battery: "Battery",
         encoder: "Encoder",
@@ -57,6 +61,9 @@ class Terminal:
     ) -> None:
         self.screen = screen
         self.swipe_reader = swipe_reader
+        self.chip_present = chip_present
+        self.chip_slot = chip_slot  # made when a card is put in: nothing of it is in memory while cards are swiped
+        self.emv_tables = emv_tables  # path of the file (ledger/emv_tables.py)
         self.printer = printer
         self.battery = battery
         self.encoder = encoder

@@ -22,7 +22,8 @@ TYPE_BATCH_NETWORK: Final = 11  # digits of F60 up to the network code
 
 _EVERY: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 41, 42, 49, 60))
 _NAMING: Final = (3, 25, 60)  # what a kind is known by, apart from the message type
-_KEYED, _SWIPED = "01", "02"  # F22, first two digits
+_KEYED, _SWIPED, CHIP = "01", "02", "05"  # F22, first two digits
+_CHIP_DATA: Final = 55
 _ENTERED: Final = {"1": True, "2": False}  # F22, third digit: a PIN
 _NAME: Final = 12  # digits of a batch and a STAN
 _DAY: Final = 4  # MMDD
@@ -49,6 +50,10 @@ class Asked:
     original: Key | None = None
     day: str = ""
 
+    @property
+    def by_chip(self) -> bool:
+        return self.fields[22][:2] == CHIP
+
 
 class _Row(NamedTuple):
     kind: Kind
@@ -59,11 +64,11 @@ class _Row(NamedTuple):
 
 # Only what is asked online must have track data: what has waited in a terminal was stored without them.
 _ROWS: Final = {
-    ("0200", "000000", "00", "22"): _Row("sale", _EVERY | {35}, (_SWIPED,)),
+    ("0200", "000000", "00", "22"): _Row("sale", _EVERY | {35}, (_SWIPED, CHIP)),
     ("0200", "200000", "00", "23"): _Row("void", _EVERY | {35, 37, 38, 61}, (_SWIPED,), _NAME),
     ("0220", "200000", "00", "25"): _Row("refund", _EVERY | {37, 61, 63}, (_SWIPED, _KEYED), _NAME + _DAY),
     ("0220", "000000", "00", "30"): _Row("offline_sale", _EVERY | {12, 13, 38, 63}, (_SWIPED, _KEYED)),
-    ("0400", "000000", "00", "22"): _Row("reversal", _EVERY | {39}, (_SWIPED,)),
+    ("0400", "000000", "00", "22"): _Row("reversal", _EVERY | {39}, (_SWIPED, CHIP)),
     ("0400", "200000", "00", "23"): _Row("void_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME),
 }
 
@@ -81,6 +86,8 @@ def read(request: Message, tid: str) -> Asked:
         raise Refused(Code.FORMAT)
     if fields[22][:2] not in row.entries:
         raise Refused(Code.NOT_SUPPORTED)
+    if row.kind == "sale" and (fields[22][:2] == CHIP) != (_CHIP_DATA in fields):
+        raise Refused(Code.FORMAT)
     pin_entered = _ENTERED.get(fields[22][2])
     named = fields[61] if row.original else ""
     if pin_entered is None or len(named) != row.original:

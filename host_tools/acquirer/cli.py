@@ -19,8 +19,11 @@ from host_tools.acquirer.fixture import BANK, FixtureError, load, open_bank
 from host_tools.acquirer.host import Acquirer
 from host_tools.acquirer.server import listen
 from host_tools.acquirer.store import StoreError
+from host_tools.keys.errors import KeysError
+from host_tools.keys.line_certificates import AUTHORITY_FILE, HOST_FILE, LineAuthority, load_credential, server_context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from host_tools.acquirer.trace import Record
@@ -44,6 +47,12 @@ def serve(
     watch: Annotated[
         bool, typer.Option("--watch", help="Print every message by field name, card data masked.")
     ] = False,
+    tls: Annotated[
+        Path | None,
+        typer.Option(
+            help="Directory of `suanpan keys line`: TLS, and only for terminals whose certificate is from there."
+        ),
+    ] = None,
 ) -> None:
     """Serve terminals until interrupted.
 
@@ -54,16 +63,24 @@ def serve(
         with closing(open_bank(load(fixture), db)) as store, suppress(KeyboardInterrupt):
             tracer = _printer(console) if watch else None
             acquirer = Acquirer(store, now=_local_time, random=secrets.token_bytes, tracer=tracer)
-            asyncio.run(_serve(acquirer, console, host, port))
+            asyncio.run(_serve(acquirer, console, host, port, _context(tls) if tls else None))
     except (FixtureError, StoreError, OSError, sqlite3.Error) as error:
         console.print(f"acquirer: {error}", style="red", markup=False)
         raise typer.Exit(1) from None
+    except KeysError as error:
+        console.print(f"acquirer: {error.says}", style="red", markup=False)
+        raise typer.Exit(1) from None
 
 
-async def _serve(acquirer: Acquirer, console: Console, host: str, port: int) -> None:
-    server = await listen(acquirer, Faults(), host=host, port=port)
+def _context(directory: Path) -> ssl.SSLContext:
+    authority = LineAuthority.load(directory / AUTHORITY_FILE)
+    return server_context(load_credential(directory / HOST_FILE), authority.pem)
+
+
+async def _serve(acquirer: Acquirer, console: Console, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    server = await listen(acquirer, Faults(), host=host, port=port, tls=tls)
     address, bound = server.sockets[0].getsockname()[:2]
-    console.print(f"acquirer: listening on {address}:{bound}", highlight=False)
+    console.print(f"acquirer: listening on {address}:{bound}{' by TLS' if tls else ''}", highlight=False)
     async with server:
         await server.serve_forever()
 

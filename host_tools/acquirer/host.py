@@ -17,6 +17,7 @@ from psec.tr31 import KeyBlockError
 from host_tools.acquirer import asked, spec, trace
 from host_tools.acquirer.advices import Advices
 from host_tools.acquirer.bank import Bank
+from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.ledger import Ledger
 from host_tools.acquirer.register import Register
@@ -43,7 +44,7 @@ _NAMES_ISSUER: Final = ("0200", "0220")  # its reply has F44
 
 # What a reply repeats of its request; F60 of a sign-in reply carries the host's batch instead.
 _ECHOED: Final = {
-    "0200": (2, 3, 4, 11, 14, 25, 41, 42, 49, 60),
+    "0200": (2, 3, 4, 11, 14, 23, 25, 41, 42, 49, 60),
     "0220": (2, 3, 4, 11, 14, 25, 38, 41, 42, 49, 60),
     "0400": (2, 3, 4, 11, 25, 41, 42, 49, 60),
     "0500": (11, 41, 42, 49, 60, 63),
@@ -53,7 +54,8 @@ _NO_MAC: Final = "00" * spec.MAC_LENGTH
 
 
 class Acquirer:
-    """`now` gives the host's local time, `random(n)` n bytes; `tracer` gets every message in and out.
+    """`now` gives the host's local time, `random(n)` n bytes; `tracer` gets every message in and out. Without `chips`,
+    the issuers' side of chip cards, none of those is honoured.
 
     `bank` and `ledger` are there for whoever reconciles: `ledger.totals(tid, batch)`, `ledger.sums(tid, batch)`,
     `ledger.check()`, `bank.balance(pan)`.
@@ -66,6 +68,7 @@ class Acquirer:
         now: Callable[[], datetime],
         random: Random,
         tracer: trace.Tracer | None = None,
+        chips: Chips | None = None,
     ) -> None:
         self.ledger = Ledger(store)
         self.bank = Bank(store)
@@ -76,7 +79,7 @@ class Acquirer:
         self._sessions = Sessions(self._terminals, random)
         self._settlement = Settlement(store, self.ledger, self._terminals)
         register = Register(store)
-        transactions = Transactions(self.bank, self.ledger, register, random)
+        transactions = Transactions(self.bank, self.ledger, register, random, chips or Chips({}))
         reversals = Reversals(self.ledger, register)
         advices = Advices(self.bank, self.ledger, register)
         self._decide: dict[Kind, Decide] = {

@@ -1,23 +1,42 @@
-"""The acquirer on a TCP socket, in real time."""
+"""The acquirer on a TCP socket, in real time; behind TLS if it is given a context for that."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from host_tools.acquirer.connection import DELAY_MS, Action, Close, Connection, Send
 
 if TYPE_CHECKING:
+    import ssl
+
     from host_tools.acquirer.faults import Faults
     from host_tools.acquirer.host import Acquirer
 
+_HANDSHAKE_S: Final = 10.0
+
 
 async def listen(
-    acquirer: Acquirer, faults: Faults, *, host: str = "127.0.0.1", port: int = 0, delay_ms: int = DELAY_MS
+    acquirer: Acquirer,
+    faults: Faults,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    delay_ms: int = DELAY_MS,
+    tls: ssl.SSLContext | None = None,
 ) -> asyncio.Server:
-    """A listening server (port 0: any free one). Messages are handled one at a time, on the loop's thread."""
+    """A listening server (port 0: any free one). Messages are handled one at a time, on the loop's thread.
+
+    With a context there are only clients who have finished its handshake, each in ten seconds.
+    """
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: _Peer(Connection(acquirer, faults, delay_ms)), host, port)
+    return await loop.create_server(
+        lambda: _Peer(Connection(acquirer, faults, delay_ms)),
+        host,
+        port,
+        ssl=tls,
+        ssl_handshake_timeout=_HANDSHAKE_S if tls else None,
+    )
 
 
 class _Peer(asyncio.Protocol):

@@ -1,7 +1,7 @@
 """What crossed the wire, for people and for programs, with nothing in it that must not be kept.
 
 Fields are shown only if they are listed as harmless; a PAN keeps its first six and last four digits; of all
-others (tracks, PIN block, keys, chip data) only the length is told.
+others (tracks, PIN block, keys, scripts) only the length is told.
 """
 
 from __future__ import annotations
@@ -14,14 +14,21 @@ from host_tools.acquirer import sums
 from host_tools.acquirer.codes import Code
 from host_tools.acquirer.spec import FIELDS, MAC, Message
 from host_tools.acquirer.suites import SUITES
+from host_tools.cards.tlv import Malformed, objects
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 Direction = Literal["in", "out", "dropped", "fault"]
 
-_PAN, _AMOUNT, _CODE, _SUMS, _ORIGINAL, _TERMINAL_DATA = 2, 4, 39, 48, 61, 62
+_PAN, _AMOUNT, _CODE, _SUMS, _CHIP, _ORIGINAL, _TERMINAL_DATA = 2, 4, 39, 48, 55, 61, 62
 _HARMLESS: Final = frozenset((3, 4, 11, 12, 13, 14, 15, 22, 23, 25, 26, 32, 37, 38, 39, 41, 42, 44, 49, 53, 60, 61, 63))
+_HARMLESS_OF_CHIP: Final = frozenset(
+    (
+        0x82, 0x84, 0x8A, 0x91, 0x95, 0x9A, 0x9C, 0x5F2A, 0x9F02, 0x9F03, 0x9F09, 0x9F10, 0x9F1A, 0x9F1E, 0x9F26,
+        0x9F27, 0x9F33, 0x9F34, 0x9F35, 0x9F36, 0x9F37, 0x9F41, 0x9F63, 0xDF31,
+    )
+)  # fmt: skip
 _SHORTEST_PAN: Final = 13
 _ARROWS: Final = {"in": "-->", "out": "<--", "dropped": "-x-", "fault": "!!!"}
 # By message type and the first two digits of F60, or the network code in it.
@@ -118,9 +125,23 @@ def _masked(mti: str, number: int, value: str) -> str:
         return value
     if number == _PAN and len(value) >= _SHORTEST_PAN:
         return f"{value[:6]}{'*' * (len(value) - 10)}{value[-4:]}"
+    if number == _CHIP:
+        return _chip_data(bytes.fromhex(value))
     if FIELDS[number].content == "b":
         return f"({len(value) // 2} bytes not shown)"
     return f"({len(value)} characters not shown)"
+
+
+def _chip_data(value: bytes) -> str:
+    """Tag by tag; of one that is not known to be harmless only the length, as of what is no data objects."""
+    try:
+        parts = list(objects(value))
+    except Malformed:
+        return f"({len(value)} bytes not shown)"
+    return " ".join(
+        f"{tag:X}={data.hex().upper()}" if tag in _HARMLESS_OF_CHIP else f"{tag:X}=({len(data)} bytes)"
+        for tag, data in parts
+    )
 
 
 def _explained(field: TracedField) -> str:

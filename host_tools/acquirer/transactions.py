@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from host_tools.acquirer.asked import Asked, Key
     from host_tools.acquirer.bank import Bank, CardRecord
+    from host_tools.acquirer.chips import Chips
     from host_tools.acquirer.crypto import Random
     from host_tools.acquirer.ledger import Ledger
     from host_tools.acquirer.register import Register
@@ -32,8 +33,9 @@ class Transactions:
     """Both methods expect to be called inside `store.transaction()`, for a message whose MAC is good, and raise
     Refused for one that is not to be kept."""
 
-    def __init__(self, bank: Bank, ledger: Ledger, register: Register, random: Random) -> None:
+    def __init__(self, bank: Bank, ledger: Ledger, register: Register, random: Random, chips: Chips) -> None:
         self._bank = bank
+        self._chips = chips
         self._ledger = ledger
         self._register = register
         self._random = random
@@ -42,15 +44,22 @@ class Transactions:
         expiry_and_service = stripe(asked, terminal.suite.pin_field)
         self._require_new(asked, terminal)
         card = self._bank.find(asked.pan)
+        chip = self._chips.heard(asked) if asked.by_chip else None
         try:
             entered = pin(asked, terminal)
-            code = self._bank.authorise(card, expiry_and_service, entered, asked.amount, f"{at:%y%m}")
+            if chip is not None and not chip.genuine:
+                code = Code.DO_NOT_HONOUR
+            else:
+                code = self._bank.authorise(card, expiry_and_service, entered, asked.amount, f"{at:%y%m}")
         except PinBlockError:
             code = Code.PIN_FORMAT
         entry = None
         if card is not None and code is Code.APPROVED:
             entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at)
-        return self._decided(asked, card, code, entry, rrn, at)
+        verdict = self._decided(asked, card, code, entry, rrn, at)
+        if chip is not None:
+            verdict.fields.update(self._chips.answered(asked, chip, code))
+        return verdict
 
     def void(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         expiry_and_service = stripe(asked, terminal.suite.pin_field)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from host_tools.bench.bus import Clock
@@ -124,10 +124,16 @@ class Network:
             self._event(number, data)
 
 
-class Exchange(Protocol):
-    """A host's side of one connection, without I/O: bytes in, (delay, bytes or None to close) out."""
+Answer = bytes | Callable[[], bytes] | None
 
-    def feed(self, data: bytes) -> list[tuple[int, bytes | None]]: ...
+
+class Exchange(Protocol):
+    """A host's side of one connection, without I/O: bytes in, (delay, bytes or None to close) out.
+
+    Bytes that depend on when they leave, as those of TLS do, are a function that is called then.
+    """
+
+    def feed(self, data: bytes) -> Sequence[tuple[int, Answer]]: ...
 
 
 class ScriptedWorld:
@@ -164,11 +170,11 @@ class _ScriptedPeer:
         for delay_us, answer in self._exchange.feed(data):
             self._clock.call_later(delay_us + ROUND_TRIP_US // 2, lambda answer=answer: self._answer(answer))  # type: ignore[misc]
 
-    def _answer(self, answer: bytes | None) -> None:
+    def _answer(self, answer: Answer) -> None:
         if answer is None:
             self._line.closed()
         else:
-            self._line.arrived(answer)
+            self._line.arrived(answer() if callable(answer) else answer)
 
     def close(self) -> None:
         """The host sees the end of the stream; what it still sends falls on a closed socket."""

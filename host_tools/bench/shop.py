@@ -5,29 +5,47 @@ The steps are what people do there, so that scripts, tests and the demo read lik
 
 from __future__ import annotations
 
-from datetime import datetime
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 from host_tools.acquirer.cards import Card, tracks
+from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.connection import Close, Connection
 from host_tools.acquirer.faults import Fault, Faults, Kind
 from host_tools.acquirer.fixture import Enrolment, load, open_bank
 from host_tools.acquirer.host import Acquirer
+from host_tools.acquirer.tls import SecuredExchange
 from host_tools.acquirer.trace import Record
 from host_tools.bench.lockstep import LockstepBench
+from host_tools.bench.network import Exchange
 from host_tools.bench.parts.atecc608 import FIXED_SECRET, ROLLING_SECRET
 from host_tools.bench.process import HEAP, PINS
 from host_tools.bench.wiring import read_pins
-from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD, Profile, build_image
+from host_tools.cards.accounts import accounts
+from host_tools.cards.minting import Mint
+from host_tools.cards.plastic import Chip
+from host_tools.flash.emv_tables import build
+from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD, LinkFiles, Profile, build_image
+from host_tools.keys.line_certificates import Credential, LineAuthority, server_context
 
 TERMINAL = "10000001"
 HOST = "acquirer.test"
+BACKUP = "backup.acquirer.test"
 PORT = 9000
 OPENING = datetime(2026, 11, 23, 9, 0)
 
 
-def profile(enrolment: Enrolment, language: str = "zh") -> Profile:
+# Long before and after both the shop's day and the machine's, by whose clock TLS looks at certificates as well.
+ISSUED, EXPIRES = datetime(2016, 1, 1, tzinfo=UTC), datetime(2046, 1, 1, tzinfo=UTC)
+
+
+def profile(
+    enrolment: Enrolment, language: str = "zh", link: LinkFiles | None = None, *, backup: bool = False
+) -> Profile:
     """The terminal that an acquirer has enrolled; the fixture has the Chinese name, a space, the English one."""
     chinese, _, english = enrolment.merchant.partition(" ")
     return Profile(
@@ -40,13 +58,33 @@ def profile(enrolment: Enrolment, language: str = "zh") -> Profile:
         port=PORT,
         language=language,
         suite=enrolment.suite.name,
+        link=link,
+        backup_hosts=((BACKUP, PORT),) if backup else (),
     )
+
+
+class LineOffice:
+    """Who gave host and terminal their certificates, and what the host shows: tests show another one."""
+
+    def __init__(self, terminal: str) -> None:
+        self.authority = LineAuthority.make(ISSUED, (EXPIRES - ISSUED).days)
+        self.terminal = self.authority.terminal(terminal, ISSUED, EXPIRES)
+        self.show(self.authority.host([HOST, BACKUP], ISSUED, EXPIRES))
+
+    def show(self, host: Credential) -> None:
+        self.context: ssl.SSLContext = server_context(host, self.authority.pem)
+
+    @property
+    def files(self) -> LinkFiles:
+        return LinkFiles(self.authority.der, self.terminal.der, self.terminal.key_der)
 
 
 class Shop:
     """`directory` holds the flash image; everything that is random follows from `seed`.
 
-    The terminal is the first that is enrolled with that cipher suite: "tdes", "aes" or "sm4".
+    The terminal is the first that is enrolled with that cipher suite: "tdes", "aes" or "sm4". With a `mint` the
+    terminal knows its schemes, the bank its cards, and people may put them in. It calls its host by TLS if told to,
+    whose bytes differ each time; with a backup it knows another address of the same acquirer.
     """
 
     def __init__(
@@ -60,27 +98,41 @@ class Shop:
         pins: Path = PINS,
         injection_key: bytes | None = None,
         suite: str = "tdes",
+        mint: Mint | None = None,
+        bench: type[LockstepBench] = LockstepBench,
+        tls: bool = False,
+        backup: bool = False,
     ) -> None:
         fixture = load()
+        if mint is not None:
+            fixture = replace(fixture, cards=fixture.cards | accounts(mint.population))
+        self._mint = mint
+        self.chips = Chips({} if mint is None else mint.population.issuers)
         self.terminal = next(found for found in fixture.terminals.values() if found.suite.name == suite)
         self.cards = fixture.cards
         self.trace: list[Record] = []
         self.faults = Faults()
-        self.host_up = True
+        self.host_up = self.backup_up = True
+        self.line = LineOffice(self.terminal.tid) if tls else None
+        self.exchange: Callable[[Connection], Exchange] = self._exchange
         self.flash_image = directory / "flash.bin"
         image, self.secrets = build_image(
-            profile(self.terminal, language),
+            profile(self.terminal, language, self.line.files if self.line else None, backup=backup),
             Random(f"{seed} workshop").randbytes,
             secure_element="secure_element" in read_pins(pins),
             injection_key=injection_key,
+            emv_tables=b"" if mint is None else build(mint.ca_keys, mint.population.revoked),
         )
         self.flash_image.write_bytes(image)
-        self.bench = LockstepBench(
+        self.bench = bench(
             self.flash_image,
             seed=seed,
             start=OPENING,
             nvs={},
-            hosts={f"{HOST}:{PORT}": self._answer_the_door},
+            hosts={
+                f"{HOST}:{PORT}": lambda: self._answer_the_door(self.host_up),
+                f"{BACKUP}:{PORT}": lambda: self._answer_the_door(self.backup_up),
+            },
             heap=heap,
             measure_heap=measure_heap,
             pins=pins,
@@ -94,6 +146,7 @@ class Shop:
             now=self.bench.now,
             random=Random(f"{seed} acquirer").randbytes,
             tracer=self.trace.append,
+            chips=self.chips,
         )
 
     # -- what people do --
@@ -114,6 +167,13 @@ class Shop:
     def swipe(self, card: Card, **how: object) -> None:
         track1, track2 = (track[1:-2] for track in tracks(card))  # the reader adds sentinels and LRC
         self.bench.parts.swipe_reader.swipe(track1, track2, **how)  # type: ignore[arg-type]
+
+    def insert(self, name: str, *, wrong_way: bool = False) -> Chip:
+        """Put a card of the mint's into the slot."""
+        assert self._mint, "no chip cards without a mint"
+        chip = Chip(self._mint.card(name))
+        self.bench.parts.chip_slot.insert(chip, wrong_way)
+        return chip
 
     def ask_for(self, fen: int, card: Card, pin: str | None = None) -> None:
         """Key an amount, swipe the card, key its PIN (or another): up to where the host is asked."""
@@ -145,11 +205,14 @@ class Shop:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answer_the_door(self) -> _Exchange | None:
-        return _Exchange(Connection(self.acquirer, self.faults)) if self.host_up else None
+    def _answer_the_door(self, up: bool) -> Exchange | None:
+        return self.exchange(Connection(self.acquirer, self.faults)) if up else None
+
+    def _exchange(self, connection: Connection) -> Exchange:
+        return SecuredExchange(self.line.context, connection) if self.line else PlainExchange(connection)
 
 
-class _Exchange:
+class PlainExchange:
     """The acquirer's timed actions in the terms of the bench's network."""
 
     def __init__(self, connection: Connection) -> None:

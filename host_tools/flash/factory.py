@@ -4,7 +4,8 @@ The key store's file is written here from its format alone (firmware/suanpan/led
 algorithm u8 | length u8 | AES-SIV of the key, with slot and algorithm as associated data. What it is sealed under is
 derived from the first secret, the journal's key from the second (firmware/suanpan/ledger/device_key.py). So is the one
 of the passwords' two files (firmware/suanpan/ledger/operators.py): number u8 | factory's u8 | iterations u16 | salt |
-hash for everybody, and a hundred counts of tries.
+hash for everybody, and a hundred counts of tries. A terminal whose link is TLS also has the authority that it trusts,
+its certificate, and the key to that in a slot of the key store.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -32,7 +33,9 @@ ADMINISTRATOR_PASSWORD = "99999999"
 _SECRET_SIZE = 32
 _TMK_SLOT = 1
 _INJECTION_SLOT = 5
+_LINK_SLOT = 7
 _AES = 2
+_EC = 4
 _ALGORITHMS = {"tdes": 1, "aes": _AES, "sm4": 3}  # of a suite's keys, as the key store numbers them
 _PASSWORDS = {
     SUPERVISOR: SUPERVISOR_PASSWORD,
@@ -46,6 +49,15 @@ _PROGRAM = 32  # bytes
 _CACHE = 128
 
 Random = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class LinkFiles:
+    """What TLS needs: the authority's certificate and the terminal's, in DER, and its P-256 key, as RFC 5915 has it."""
+
+    authority: bytes
+    certificate: bytes
+    key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,8 @@ class Profile:
     port: int
     language: str = "zh"
     suite: str = "tdes"
+    backup_hosts: tuple[tuple[str, int], ...] = ()
+    link: LinkFiles | None = None  # none: plain TCP, over a line that is the acquirer's own
 
 
 @dataclass(frozen=True)
@@ -111,23 +125,35 @@ def build_image(
     injection_key: bytes | None = None,
     new_passwords: bool = False,
     password_iterations: int = _PASSWORD_ITERATIONS,
+    emv_tables: bytes = b"",
 ) -> tuple[bytes, Secrets]:
     """The flash image of a terminal, and its secrets; with a secure element they are not in the image.
 
     With an injection key (32 bytes) it leaves without its master key, which the workshop's line brings later. The
-    passwords are as good as changed, for benches and demonstrations; `new_passwords` must be changed first.
+    passwords are as good as changed, for benches and demonstrations; `new_passwords` must be changed first. Without
+    `emv_tables` (emv_tables.py) there is no chip card that it knows.
     """
     secrets = Secrets(random(_SECRET_SIZE), random(_SECRET_SIZE))
     table = partitions()
     data, plain = table["data"], table["secrets"]
     image = bytearray(b"\xff" * FLASH_SIZE)
+    keys = (
+        sealed_key(secrets.key_store_key, _INJECTION_SLOT, _AES, injection_key)
+        if injection_key
+        else sealed_key(secrets.key_store_key, _TMK_SLOT, _ALGORITHMS[profile.suite], profile.tmk)
+    )
+    certificates = {}
+    if profile.link:
+        keys += sealed_key(secrets.key_store_key, _LINK_SLOT, _EC, profile.link.key)
+        certificates = {"authority.der": profile.link.authority, "terminal.der": profile.link.certificate}
     files = {
         "params.json": json.dumps(_parameters(profile), ensure_ascii=False).encode(),
-        "keys.bin": sealed_key(secrets.key_store_key, _INJECTION_SLOT, _AES, injection_key)
-        if injection_key
-        else sealed_key(secrets.key_store_key, _TMK_SLOT, _ALGORITHMS[profile.suite], profile.tmk),
+        "keys.bin": keys,
+        **certificates,
         **_password_files(secrets.operators_key, random, new_passwords, password_iterations),
     }
+    if emv_tables:
+        files["emv.bin"] = emv_tables
     image[data.offset : data.offset + data.size] = file_system(files, data.size)
     if not secure_element:
         for sector, secret in enumerate((secrets.keys, secrets.journal)):
@@ -138,7 +164,7 @@ def build_image(
 
 def _parameters(profile: Profile) -> dict[str, object]:
     return {
-        "schema": 3,
+        "schema": 4,
         "terminal_id": profile.terminal_id,
         "merchant_id": profile.merchant_id,
         "merchant_name": {"zh": profile.merchant[0], "en": profile.merchant[1]},
@@ -146,7 +172,8 @@ def _parameters(profile: Profile) -> dict[str, object]:
         "suite": profile.suite,
         "tpdu": "6000030000",
         "header": "603100311003",
-        "hosts": [[profile.host, profile.port]],
+        "hosts": [[profile.host, profile.port], *map(list, profile.backup_hosts)],
+        "link": "tls" if profile.link else "tcp",
         "connect_timeout_s": 10,
         "host_timeout_s": 30,
         "language": profile.language,

@@ -15,6 +15,7 @@ from host_tools.keys.components import Algorithm
 from host_tools.keys.desk import ask_components, ask_new_passphrase, ask_pair, console, refusals
 from host_tools.keys.files import write_private
 from host_tools.keys.injection import BAUD, exchange
+from host_tools.keys.line_cli import app as line
 from host_tools.keys.master_keys import Master
 
 DIRECTORY = Path.home() / ".local" / "share" / "suanpan" / "keys"
@@ -32,6 +33,7 @@ app = typer.Typer(
     "No key is ever whole on disk. **audit** shows, and checks, what was done and by whom.",
 )
 
+app.add_typer(line, name="line")
 
 _Algorithm = Annotated[Algorithm, typer.Option(help="Cipher that the key is for.")]
 _Generate = Annotated[bool, typer.Option("--generate", help="Make both components here and now; nobody types one.")]

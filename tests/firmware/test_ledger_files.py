@@ -18,7 +18,7 @@ PARAMETERS = "/ledger_test/params.json"
 
 
 GOOD = {
-    "schema": 3,
+    "schema": 4,
     "terminal_id": "10000001",
     "merchant_id": "898110257340001",
     "merchant_name": {"zh": "算盘茶馆", "en": "SUANPAN TEA HOUSE"},
@@ -30,6 +30,7 @@ GOOD = {
     "host_timeout_s": 30,
     "language": "zh",
     "suite": "aes",
+    "link": "tls",
     "receipt_copies": 2,
     "large_amount": 5000000,
     "batch_limit": 300,
@@ -144,7 +145,7 @@ class TestParameters(FileTestCase):
 
     def test_each_value_is_needed_and_checked(self):
         bad = {
-            "schema": (0, -1, 4, 3.0, "3", True),
+            "schema": (0, -1, 5, 4.0, "4", True),
             "terminal_id": ("1000000", "100000010", 10000001, "1000000 ", "1000000点"),
             "merchant_id": ("89811025734000", 898110257340001),
             "merchant_name": ("X", {}, {"zh": "X"}, {"zh": "X", "en": ""}, {"zh": 1, "en": "X"}),
@@ -156,6 +157,7 @@ class TestParameters(FileTestCase):
             "host_timeout_s": (0, 121, "30"),
             "language": ("", "fr", "ZH", 1),
             "suite": ("", "des", "TDES", 1),
+            "link": ("", "udp", "TLS", 1),
             "receipt_copies": (-1, 4, "2"),
             "large_amount": (0, 10**12, "1"),
             "batch_limit": (0, 1000, "300"),

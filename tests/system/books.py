@@ -26,6 +26,23 @@ def set_parameters(shop: Shop, **values: object) -> None:
     shop.flash_image.write_bytes(bytes(image))
 
 
+def edit_files(shop: Shop, **files: bytes | None) -> None:
+    """Other files than the workshop's, or none of that name, before the terminal is switched on."""
+    data = partitions()["data"]
+    image = bytearray(shop.flash_image.read_bytes())
+    fs = LittleFS(block_size=SECTOR, block_count=data.size // SECTOR, mount=False)
+    fs.context.buffer = image[data.offset : data.offset + data.size]
+    fs.mount()
+    for name, content in files.items():
+        if content is None:
+            fs.remove(name)
+        else:
+            with fs.open(name, "wb") as file:
+                file.write(content)
+    image[data.offset : data.offset + data.size] = fs.context.buffer
+    shop.flash_image.write_bytes(bytes(image))
+
+
 def print_totals(shop: Shop) -> Books:
     """The terminal's totals, from the slip it prints."""
     bench = shop.bench

@@ -28,8 +28,8 @@ MESSAGES = {
     "sign_in": "0800 - - 00 - 11 41 42 60 62 63",
     "sign_off": "0820 - - 00 002 11 41 42 60",
     "settlement": "0500 - - 00 201 11 41 42 48 49 60 63",
-    "sale": "0200 000000 00 22 000 2 3 4 11 14 22 25 26 35 41 42 49 52 53 59 60 64",
-    "sale_reversal": "0400 000000 00 22 000 2 3 4 11 14 22 25 39 41 42 49 60 64",
+    "sale": "0200 000000 00 22 000 2 3 4 11 14 22 23 25 26 35 41 42 49 52 53 55 59 60 64",
+    "sale_reversal": "0400 000000 00 22 000 2 3 4 11 14 22 23 25 39 41 42 49 55 60 64",
     "void": "0200 200000 00 23 000 2 3 4 11 14 22 25 26 35 37 38 41 42 49 52 53 59 60 61 64",
     "void_reversal": "0400 200000 00 23 000 2 3 4 11 14 22 25 39 41 42 49 60 61 64",
     "refund": "0220 200000 00 25 000 2 3 4 11 14 22 25 35 37 41 42 49 60 61 63 64",
@@ -37,11 +37,14 @@ MESSAGES = {
 }
 
 
-def build(name: str, parameters: "Parameters", suite: "Suite", batch: str, values: "Values") -> bytearray:
+def build(
+    name: str, parameters: "Parameters", suite: "Suite", batch: str, values: "Values", reading: str = ""
+) -> bytearray:
     """The message called `name`, with its MAC field, if it has one, still zero.
 
     `values` holds what is known of this transaction, by field number, and may hold more than this message has; fields
-    of the row that have no value there nor a constant one (a PIN block when none was entered) are left out.
+    of the row that have no value there nor a constant one (a PIN block when none was entered) are left out. `reading`
+    is what F60 ends with.
     """
     mti, processing, condition, kind, network, *numbers = MESSAGES[name].split()
     known: "Values" = {
@@ -50,7 +53,7 @@ def build(name: str, parameters: "Parameters", suite: "Suite", batch: str, value
         41: parameters.terminal_id,
         42: parameters.merchant_id,
         49: _CURRENCY,
-        60: kind + batch + (suite.network if network == "-" else network),
+        60: kind + batch + (suite.network if network == "-" else network) + reading,
         64: bytes(MAC_SIZE),
     }
     known.update(values)

@@ -6,7 +6,6 @@ from micropython import const
 
 from suanpan.acquirer import messages
 from suanpan.acquirer.answer import Answer
-from suanpan.acquirer.framing import connect
 from suanpan.codec import iso8583
 from suanpan.crypto.octets import wipe
 from suanpan.errors import MacError, NoReply, SignInRefused, SuiteRefused
@@ -14,7 +13,7 @@ from suanpan.ledger.key_store import MAK, PIK, TMK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from suanpan.acquirer.framing import Line
     from suanpan.acquirer.messages import Values
@@ -38,8 +37,15 @@ _NETWORK_END = const(11)
 
 class Acquirer:
     def __init__(
-        self, parameters: "Parameters", keys: "KeyStore", suite: "Suite", random: "Callable[[int], bytes]"
+        self,
+        call: "Callable[[], Awaitable[Line]]",
+        parameters: "Parameters",
+        keys: "KeyStore",
+        suite: "Suite",
+        random: "Callable[[int], bytes]",
     ) -> None:
+        """`call` makes a line to the host, or raises NotConnected."""
+        self._call = call
         self._parameters = parameters
         self._keys = keys
         self._suite = suite
@@ -52,11 +58,7 @@ class Acquirer:
 
     async def connect(self) -> "Session":
         """Raises NotConnected."""
-        parameters = self._parameters
-        host, port = parameters.hosts[0]
-        prefix = bytes.fromhex(parameters.tpdu + parameters.header)
-        line = await connect(host, port, prefix, parameters.connect_timeout_s)
-        return Session(line, parameters, self._keys, self._suite, self._random)
+        return Session(await self._call(), self._parameters, self._keys, self._suite, self._random)
 
 
 class Session:
@@ -137,16 +139,16 @@ class Session:
                 number, block = self._suite.pin_field(pik.view, pin.view, str(values[2]), self._random)
             values[number] = block
             pin.wipe()
-        return await self._sealed(entry.kind, entry.batch, values)
+        return await self._sealed(entry.kind, entry, values)
 
     async def reverse(self, entry: "Entry") -> str:
         """Send the reversal of an entry; the host's response code."""
-        answer = await self._sealed(f"{entry.kind}_reversal", entry.batch, _transaction(entry))
+        answer = await self._sealed(f"{entry.kind}_reversal", entry, _transaction(entry))
         return answer.text(RESPONSE)
 
-    async def _sealed(self, name: str, batch: str, values: "Values") -> Answer:
+    async def _sealed(self, name: str, entry: "Entry", values: "Values") -> Answer:
         suite = self._suite
-        request = messages.build(name, self._parameters, suite, batch, values)
+        request = messages.build(name, self._parameters, suite, entry.batch, values, entry.entry_mode[3:])
         with self._keys.use(MAK, suite.algorithm) as mak:
             request[-messages.MAC_SIZE :] = suite.mac(mak.view, iso8583.mac_input(request))
         return await self._exchange(request, sealed=True)
@@ -183,7 +185,7 @@ def _transaction(entry: "Entry") -> "Values":
         12: entry.time,
         13: entry.date[2:],
         14: expiry,
-        22: entry.entry_mode,
+        22: entry.entry_mode[:3],
         39: entry.reason,
     }
     for number, text in (
@@ -191,6 +193,8 @@ def _transaction(entry: "Entry") -> "Values":
         (38, entry.auth_code),
         (61, entry.original),
         (63, entry.org.encode()),
+        (23, entry.sequence),
+        (55, entry.chip),
     ):
         if text:
             values[number] = text

@@ -28,6 +28,7 @@ class Track2:
     def __init__(self, characters: bytearray, pan_size: int) -> None:
         self._characters = characters
         self._pan_size = pan_size
+        self.reading = ""  # what F60 says of how the card was read
 
     @property
     def data(self) -> str:

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from suanpan.flows.present_card import present_card
+from suanpan.flows.swiped import present_card
 from suanpan.flows.transaction import approved
 from suanpan.flows.without_host import require_batch, store
 from suanpan.ledger.kinds import OFFLINE_SALE

@@ -3,7 +3,7 @@
 from micropython import const
 
 from suanpan.errors import PanGone
-from suanpan.flows.present_card import present_card
+from suanpan.flows.swiped import present_card
 from suanpan.ledger.pan_vault import masked
 from suanpan.ui.prompts import ask_digits
 

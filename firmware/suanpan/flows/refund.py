@@ -7,7 +7,7 @@ from suanpan.flows.delivery import deliver, refusal
 from suanpan.flows.online import make_ready
 from suanpan.flows.original import ask_voucher, present_same_card, what
 from suanpan.flows.overlay import Overlay
-from suanpan.flows.present_card import present_card
+from suanpan.flows.swiped import present_card
 from suanpan.flows.transaction import approved, failed
 from suanpan.flows.without_host import require_batch, store
 from suanpan.ledger.kinds import OFFLINE_SALE, REFUND, SALE

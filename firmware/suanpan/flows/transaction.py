@@ -8,7 +8,6 @@ from micropython import const
 from suanpan.acquirer.session import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
 from suanpan.crypto.secret import PinEntry
 from suanpan.errors import (
-    AcquirerError,
     BadReply,
     LedgerError,
     MacError,
@@ -18,9 +17,10 @@ from suanpan.errors import (
     ReversalPending,
 )
 from suanpan.flows.online import make_ready
+from suanpan.flows.overlay import Overlay
 from suanpan.flows.printing import print_slips
 from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
-from suanpan.ui.canvas import BAD, DOUBT
+from suanpan.ui.canvas import BAD
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_pin
 
@@ -49,7 +49,10 @@ async def transact(t: "Terminal", kind: str, amount: int, track: "Track2", origi
             await ask_pin(t.screen, amount, pin)
             entry = await _ask_host(t, kind, amount, track, pin, original)
     except (NoReply, BadReply, MacError):
-        await _unknown(t, kind)
+        with Overlay():
+            from suanpan.flows.unknown import unknown
+
+            await unknown(t, kind)
         return
     except (NotConnected, NotSignedIn, ReversalPending, LedgerError) as problem:
         await failed(t, kind, t.screen.error(problem.code))
@@ -78,12 +81,12 @@ async def _ask_host(
             of=original,
             pan=track.pan,
             expiry=track.expiry,
-            entry_mode=SWIPED_WITH_PIN if len(pin) else SWIPED,
+            entry_mode=(SWIPED_WITH_PIN if len(pin) else SWIPED) + track.reading,
             operator=t.operator,
             date=t.today(),
             time=t.time(),
         ) as entry:
-            answer = await _answer(t, host, entry, track, pin, original)
+            answer = await answered(t, host, entry, track, pin, original)
             if answer.text(RESPONSE) == APPROVED:
                 entry.approve(
                     auth_code=answer.text(38),
@@ -100,8 +103,13 @@ async def _ask_host(
     return entry
 
 
-async def _answer(
-    t: "Terminal", host: "Session", entry: "Entry", track: "Track2", pin: PinEntry, original: "Entry | None"
+async def answered(
+    t: "Terminal",
+    host: "Session",
+    entry: "Entry",
+    track: "Track2 | None",
+    pin: PinEntry,
+    original: "Entry | None",
 ) -> "Answer":
     """The host's word on an open entry; without one the entry is recorded as unanswered, for the reason there is."""
     try:
@@ -130,21 +138,6 @@ async def approved(t: "Terminal", entry: "Entry") -> None:
 async def failed(t: "Terminal", kind: str, why: str) -> None:
     t.screen.buzzer.error()
     await t.screen.notice(title_of(t, "failed", kind), why, style=BAD)
-
-
-async def _unknown(t: "Terminal", kind: str) -> None:
-    """待确认. The reversal is tried at once, so that the cashier rarely has to live with it."""
-    screen = t.screen
-    screen.buzzer.alert()
-    do_not_repeat = message_of(t, "do_not_repeat", kind)
-    await screen.notice(screen.title("unknown"), do_not_repeat, 3, DOUBT)
-    try:
-        async with await t.acquirer.connect() as host:
-            await make_ready(t, host)
-    except AcquirerError:
-        await screen.notice(screen.title("unknown"), do_not_repeat, style=DOUBT)
-    else:
-        await screen.notice(title_of(t, "failed", kind), message_of(t, "reversed", kind), style=BAD)
 
 
 def title_of(t: "Terminal", name: str, kind: str) -> str:

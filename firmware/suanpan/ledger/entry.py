@@ -36,6 +36,8 @@ _TOLD_LATER = (
     "host_time",
     "parties",
     "org",
+    "remarks",
+    "chip",
     "printed",
 )
 
@@ -62,6 +64,8 @@ class Entry:
     org: str
     original: str
     original_reference: str
+    sequence: str
+    remarks: str
     amount: int
     printed: int
     of: int
@@ -74,6 +78,8 @@ class Entry:
         self.refused = False  # by the host, after it had been stored
         sealed = fields.get("card")
         self._sealed = sealed if isinstance(sealed, bytes) else b""
+        chip = fields.get("chip")  # F55 of the reversal; while the request is under way, of that
+        self.chip = chip if isinstance(chip, bytes) else b""
         for name in TEXTS:
             setattr(self, name, fields.get(name, ""))
         for name in _NUMBERS:
@@ -112,28 +118,32 @@ class Entry:
         parties: str,
         org: str = "",
         response: str = "00",
+        remarks: str = "",
     ) -> None:
-        """The host's approval: F38, F37, F13, F12, F44, F63 and F39."""
-        self._record(
-            APPROVED,
-            {
-                "response": response,
-                "auth_code": auth_code,
-                "reference": reference,
-                "host_date": date,
-                "host_time": time,
-                "parties": parties,
-                "org": org,
-            },
-        )
+        """The host's approval: F38, F37, F13, F12, F44, F63 and F39; and what the chip adds to the slip."""
+        fields: "Fields" = {
+            "response": response,
+            "auth_code": auth_code,
+            "reference": reference,
+            "host_date": date,
+            "host_time": time,
+            "parties": parties,
+            "org": org,
+        }
+        if remarks:
+            fields["remarks"] = remarks
+        self._record(APPROVED, fields)
 
     def decline(self, response: str) -> None:
         """The host's refusal: F39."""
         self._record(DECLINED, {"response": response})
 
-    def unanswered(self, reason: str) -> None:
-        """No answer that counts: the reversal is due, with this F39."""
-        self._record(UNANSWERED, {"reason": reason})
+    def unanswered(self, reason: str, chip: bytes = b"") -> None:
+        """No answer that counts: the reversal is due, with this F39, and with this F55 where the chip says more now."""
+        fields: "Fields" = {"reason": reason}
+        if chip:
+            fields["chip"] = chip
+        self._record(UNANSWERED, fields)
 
     def reversed(self, response: str) -> None:
         """The host's last word on the reversal: F39."""

@@ -80,7 +80,8 @@ class FlashRing:
 
     def clear(self, seq: int) -> None:
         """Erase a sector, its header to the last: a power cut on the way leaves no record that could be read."""
-        self.kill(seq, SLOT, SECTOR)
+        for at in range(SECTOR - PAGE, -1, -PAGE):
+            self.kill(seq, at or SLOT, at + PAGE)
         self._program(seq, 0, bytes(_HEADER))
         self._flash.ioctl(_ERASE, seq % self.count)
 

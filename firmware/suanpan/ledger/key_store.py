@@ -29,6 +29,7 @@ MAK = const(3)  # MAC key
 TDK = const(4)  # track data key
 INJECTION = const(5)  # the workshop's, under which the master key comes in
 BACKUP = const(6)  # the workshop's and this terminal number's, which archives of the journal are sealed under
+LINK = const(7)  # the private key of the terminal's certificate for TLS
 _ENDED_BY_TMK = (PIK, MAK, TDK, INJECTION)
 _ALWAYS_AES = (INJECTION, BACKUP)  # whatever the terminal's suite is
 
@@ -36,6 +37,7 @@ _ALWAYS_AES = (INJECTION, BACKUP)  # whatever the terminal's suite is
 TDES = const(1)
 AES = const(2)
 SM4 = const(3)
+EC = const(4)  # a P-256 private key, as RFC 5915 has it
 
 _LABEL = b"suanpan-key"
 _HEAD = const(3)  # slot, algorithm, length

@@ -142,7 +142,7 @@ class Ledger:
 
     # -- transactions ----------------------------------------------------------------------------------
 
-    def pending(self, kind: str, amount: int, *, of: "Entry | None" = None, **what: str) -> Entry:
+    def pending(self, kind: str, amount: int, *, of: "Entry | None" = None, chip: bytes = b"", **what: str) -> Entry:
         """Record a request that is about to be sent; from here on its reversal is armed. `of` is what it takes back,
         `what` all that _described() asks for.
 
@@ -151,6 +151,8 @@ class Ledger:
         """
         self._admit()
         fields = self._described(kind, amount, **what)
+        if chip:
+            fields["chip"] = chip
         if of:
             fields["of"] = of.number
             fields["original"] = of.batch + of.stan
@@ -195,21 +197,18 @@ class Ledger:
             raise BatchFull
         self._journal.log.reserve(_RESERVE)
 
-    def _described(
-        self, kind: str, amount: int, pan: str, expiry: str, entry_mode: str, operator: str, date: str, time: str
-    ) -> "Fields":
-        return {
+    def _described(self, kind: str, amount: int, *, pan: str, expiry: str, **more: str) -> "Fields":
+        """`more`: entry_mode, operator, date, time, and of what record.py has else what there is."""
+        fields: "Fields" = {
             "kind": kind,
             "stan": self.stan(),
             "batch": self.batch,
             "amount": amount,
             "pan": masked(pan),
             "card": self._vault.seal(pan, expiry),
-            "entry_mode": entry_mode,
-            "operator": operator,
-            "date": date,
-            "time": time,
         }
+        fields.update(more)
+        return fields
 
     def begin(self, entry: Entry) -> None:
         self._live = entry.number

@@ -34,7 +34,12 @@ def _roles(values: "Values") -> None:
     values.setdefault("refund_amount", 10000000)
 
 
-STEPS: "dict[int, Callable[[Values], None]]" = {1: _limits, 2: _roles}  # by the schema that they start from
+def _line(values: "Values") -> None:
+    """To schema 4: how the hosts are reached, which was always plain TCP before."""
+    values.setdefault("link", "tcp")
+
+
+STEPS: "dict[int, Callable[[Values], None]]" = {1: _limits, 2: _roles, 3: _line}  # by the schema that they start from
 
 
 def migrate(values: "Values", schema: int) -> None:

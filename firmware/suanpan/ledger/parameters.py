@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_SCHEMA = const(3)
+_SCHEMA = const(4)
 _LANGUAGES = ("zh", "en")
 # Flat, as each pair of brackets would stay on the heap.
 _TEXTS: "tuple[Any, ...]" = (  # printable ASCII: name, shortest, longest
@@ -25,6 +25,7 @@ _TEXTS: "tuple[Any, ...]" = (  # printable ASCII: name, shortest, longest
     "header", 12, 12,
     "language", 2, 2,
     "suite", 3, 4,
+    "link", 3, 3,
 )  # fmt: skip
 _NUMBERS: "tuple[Any, ...]" = (  # name, lowest, highest
     "connect_timeout_s", 1, 60,
@@ -51,7 +52,8 @@ class Parameters:
     serial: str
     tpdu: str  # 10 digits
     header: str  # 12 digits
-    hosts: "list[tuple[str, int]]"  # name or address, port
+    hosts: "list[tuple[str, int]]"  # name or address, port: the primary, then its backups
+    link: str  # how they are reached: "tls", or "tcp" over a line that is the acquirer's own
     connect_timeout_s: int
     host_timeout_s: int
     language: str  # "zh" or "en"
@@ -129,6 +131,7 @@ def _check(values: object) -> None:
         and values["header"].isdigit()
         and values["language"] in _LANGUAGES
         and values["suite"] in ("tdes", "aes", "sm4")
+        and values["link"] in ("tcp", "tls")
         and _are_names(values.get("merchant_name"))
         and _are_hosts(values.get("hosts"))
     ):

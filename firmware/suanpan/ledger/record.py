@@ -31,7 +31,7 @@ TEXTS = (
     "batch",  # 6 digits
     "stan",  # 6 digits, F11
     "pan",  # first six and last four digits, asterisks between
-    "entry_mode",  # 3 digits, F22
+    "entry_mode",  # 3 digits, F22; behind them those two that F60 ends with, where a chip is concerned
     "operator",  # 2 digits
     "date",  # YYMMDD of the terminal
     "time",  # HHMMSS of the terminal
@@ -45,11 +45,14 @@ TEXTS = (
     "org",  # card organisation, 3 letters, F63
     "original",  # batch, STAN and, for a refund, MMDD of the transaction that this one takes back: F61
     "original_reference",  # and its F37
+    "sequence",  # 3 digits, F23: which of the cards of this account
+    "remarks",  # rows of the slip, which the chip has to add
 )
 BYTES = (
     "card",  # PAN and expiry, sealed by pan_vault.py
     "totals",  # sums of the batch: kind 1, organisation 3, count 2, amount 7, and so on
     "undone",  # record numbers, of 4, of the batch's transactions that were voided, or refused by the host later
+    "chip",  # F55 of the reversal
 )
 NUMBERS = (
     "amount",  # 分

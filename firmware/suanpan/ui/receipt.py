@@ -115,6 +115,9 @@ def transaction_slip(
     slip.field("amount", f"RMB {yuan(entry.gain)}", DOUBLE)
     if entry.original:
         slip.field("original", entry.original[_BATCH:_ORIGINAL])
+    for line in entry.remarks.split("\n"):
+        if line:
+            slip.add(line)
     slip.rule()
     if reprint:
         slip.add(slip.label("reprint"), CENTRE)
