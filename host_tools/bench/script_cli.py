@@ -24,8 +24,9 @@ from host_tools.bench.rom_loader import rom_loader
 from host_tools.bench.rom_loader_rfc2217 import rom_loader_rfc2217
 from host_tools.bench.script import ScriptError, Step, read
 from host_tools.bench.script_stage import ShopStage, at_once
-from host_tools.bench.shop import Shop
 from host_tools.micropython.port import ROOT
+from host_tools.replay.errors import TraceError
+from host_tools.replay.recorder import RecordedShop
 
 app = typer.Typer(no_args_is_help=True, help="Bench scripts, and the board's lines for mpremote and esptool.")
 
@@ -48,6 +49,7 @@ def run(
     board: Annotated[str, typer.Option(help=f"Wired otherwise: {', '.join(_BOARDS)}.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the screenshots and slips.")] = None,
     scale: Annotated[int, typer.Option(help="Of the screenshots.", min=1, max=16)] = 4,
+    trace: Annotated[Path | None, typer.Option(help="Write a trace of the run, for `suanpan replay`.")] = None,
 ) -> None:
     """Play a script at a shop that has just opened, in virtual time. The same script and seed: the same bytes."""
     console = Console(highlight=False)
@@ -62,15 +64,19 @@ def run(
         pins, heap = (_BOARDS[board], _HEAP_OF_OTHERS) if board else (PINS, HEAP)
         with (
             tempfile.TemporaryDirectory() as scratch,
-            Shop(Path(scratch), seed=seed, language=language, pins=pins, heap=heap) as shop,
+            RecordedShop(Path(scratch), seed=seed, language=language, pins=pins, heap=heap) as shop,
         ):
             stage = ShopStage(shop)
-            at_once(steps.play(stage, tell))
+            try:
+                at_once(steps.play(stage, tell))
+            finally:
+                if trace:
+                    shop.save(trace)
             flash = hashlib.sha256(shop.bench.flash.image()).hexdigest()
             console.print(f"wires {shop.bench.digest.hexdigest()}\nflash {flash}")
             if out:
                 _keep(stage, out, scale)
-    except ScriptError as problem:
+    except (ScriptError, TraceError) as problem:
         _refuse(console, str(problem))
 
 

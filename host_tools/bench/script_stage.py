@@ -145,6 +145,9 @@ class ShopStage(Stage):
     def trace(self) -> tuple[int, list[str]]:
         return len(self._shop.trace), [record.mti for record in self._shop.trace]
 
+    def chip(self, name: str) -> ChipCard:
+        return self._shop.chip(name) or super().chip(name)
+
     async def press(self, key: str) -> None:
         self.parts.keypad.press(key)
         await self.wait(KEY_DOWN_US / 1e6)

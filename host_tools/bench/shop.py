@@ -168,10 +168,16 @@ class Shop:
         track1, track2 = (track[1:-2] for track in tracks(card))  # the reader adds sentinels and LRC
         self.bench.parts.swipe_reader.swipe(track1, track2, **how)  # type: ignore[arg-type]
 
+    def chip(self, name: str) -> Chip | None:
+        """The chip of a card of the mint's; None of a card without."""
+        if self._mint is None or name not in self._mint.population.cards:
+            return None
+        return Chip(self._mint.card(name))
+
     def insert(self, name: str, *, wrong_way: bool = False) -> Chip:
         """Put a card of the mint's into the slot."""
-        assert self._mint, "no chip cards without a mint"
-        chip = Chip(self._mint.card(name))
+        chip = self.chip(name)
+        assert chip, "no chip card of this name"
         self.bench.parts.chip_slot.insert(chip, wrong_way)
         return chip
 

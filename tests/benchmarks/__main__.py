@@ -13,8 +13,10 @@ from tests.benchmarks import (
     bench_idle,
     bench_iso8583,
     bench_ledger,
+    bench_link,
     bench_nfc,
     bench_primitives,
+    bench_replay,
     bench_terminal,
 )
 from tests.benchmarks.figure import Figure
@@ -28,7 +30,9 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "displays": bench_displays.run,
     "nfc": bench_nfc.run,
     "emv": bench_emv.run,
+    "replay": bench_replay.run,
     "terminal": bench_terminal.run,
+    "link": bench_link.run,
     "idle": bench_idle.run,
 }
 

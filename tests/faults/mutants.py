@@ -221,6 +221,17 @@ MUTANTS: Final = (
         "settlement-queued",
     ),
     Mutant(
+        "a settlement is refused by one answer without a MAC",
+        (
+            (
+                "    for _ in range(2):\n        try:\n            answer = await host.manage(",
+                "    for _ in range(1):\n        try:\n            answer = await host.manage(",
+            ),
+        ),
+        "settlement-again",
+        among="BENT_REPLY:5",
+    ),
+    Mutant(
         "a sign-in does not wait for the settlement before it",
         (("    if ledger.state.settling:\n        with Overlay():", "    if False:\n        with Overlay():"),),
         "settlement-again",

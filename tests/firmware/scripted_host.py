@@ -178,7 +178,8 @@ class Entry:
     entry_mode = "021"
     date, time = "261123", "093105"
     reason = "98"
-    auth_code = original = original_reference = org = ""
+    auth_code = original = original_reference = org = sequence = ""
+    chip = b""
 
     def __init__(self, pan="6200000000000013", **more):
         self.pan = pan

@@ -170,7 +170,7 @@ class TestOthers(Case):
         processing, condition, kind_of_message = NAMED[kind]
         self.assertEqual(fields[3], processing)
         self.assertEqual(fields[25], condition)
-        self.assertEqual(fields[60], kind_of_message + "000001000")
+        self.assertEqual(fields[60], kind_of_message + "000001000" + how["entry"].entry_mode[3:])
         return fields
 
     def test_a_void_names_the_sale_and_has_the_card_and_its_pin(self):
@@ -193,6 +193,15 @@ class TestOthers(Case):
         self.assertEqual(mti, "0400")
         self.assertEqual(sorted(fields), [2, 3, 4, 11, 14, 22, 25, 39, 41, 42, 49, 60, 61, 64])
         self.assertEqual((fields[3], fields[60][:2], fields[61]), ("200000", "23", "000001000040"))
+
+    def test_a_sale_by_the_chip_has_its_data_and_says_what_has_read_it(self):
+        entry = Entry(entry_mode="05250", sequence="001", chip=bytes.fromhex("9f3602000a"))
+        fields = self.sent_by("0200", genuine(), entry=entry, track=parse_track2(TRACK))
+        self.assertEqual(sorted(fields), [2, 3, 4, 11, 14, 22, 23, 25, 35, 41, 42, 49, 55, 60, 64])
+        self.assertEqual((fields[22], fields[23], fields[60]), ("052", "001", "2200000100050"))
+        asyncio.run(self.session(genuine()).reverse(entry))
+        mti, fields = self.sent()
+        self.assertEqual((mti, fields[23], fields[55], fields[60]), ("0400", "001", entry.chip, "2200000100050"))
 
     def test_a_refund_says_when_the_sale_was_and_whose_card_it_is(self):
         entry = Entry(

@@ -49,10 +49,10 @@ class TestRecord(unittest.TestCase):
         texts = (
             "kind batch stan pan entry_mode operator date time response reason auth_code reference host_date host_time"
         )
-        texts += " parties org original original_reference"
+        texts += " parties org original original_reference sequence remarks"
         numbers = "amount printed status open newest of floor batch_start settled settling queued queued_total oldest"
         numbers += " oldest_at refused unbalanced"
-        for first, names in ((1, texts), (0x61, "card totals undone"), (0x81, numbers)):
+        for first, names in ((1, texts), (0x61, "card totals undone chip"), (0x81, numbers)):
             for i, name in enumerate(names.split(" ")):
                 self.assertEqual(tags.pop(name), first + i)
         self.assertEqual(tags, {})

@@ -1,6 +1,7 @@
 """Which host is called, and what TLS hears of its handshake's end; whole lines are in tests/system/test_link.py."""
 
 import asyncio
+import errno
 import io
 import unittest
 
@@ -104,6 +105,109 @@ class TestOrder(unittest.TestCase):
         with self.assertRaises(KeyMissing):
             self.connect()
         self.assertEqual(self.called, ["primary"])
+
+
+class Socket(io.IOBase):
+    """One that comes to stand after so many looks, or to trouble; it must be closed unless it is handed over."""
+
+    def __init__(self, looks, trouble=0, at_once=errno.EINPROGRESS):
+        self.looks = looks
+        self.trouble = trouble
+        self.at_once = at_once
+        self.closed = False
+
+    def setblocking(self, flag):
+        self.blocking = flag
+
+    def connect(self, address):
+        self.address = address
+        if self.at_once:
+            raise OSError(self.at_once)
+
+    def read(self, count):
+        if self.trouble:
+            raise OSError(self.trouble)
+
+    def ioctl(self, request, argument):
+        if request != 3:
+            return -1
+        self.looks -= 1
+        return 0 if self.looks >= 0 else 0x18 if self.trouble else argument
+
+    def close(self):
+        self.closed = True
+
+
+class Network:
+    SOCK_STREAM = 1
+
+    def __init__(self, made):
+        self.made = made
+
+    def getaddrinfo(self, host, port, family, kind):
+        if self.made is None:
+            raise OSError(-202)  # as the ESP32 port has it for a name that is not found
+        return [(2, kind, 0, "", (host, port))]
+
+    def socket(self, family, kind, protocol):
+        return self.made
+
+
+class Waits:
+    """asyncio without time."""
+
+    def __init__(self, cancelled_at=None):
+        self.waited = 0
+        self.cancelled_at = cancelled_at
+
+    async def sleep_ms(self, ms):
+        self.waited += ms
+        if self.waited == self.cancelled_at:
+            raise asyncio.CancelledError
+
+
+class TestDial(unittest.TestCase):
+    def setUp(self):
+        self.real = hosts.socket, hosts.asyncio
+
+    def tearDown(self):
+        hosts.socket, hosts.asyncio = self.real
+
+    def dial(self, made, cancelled_at=None):
+        hosts.socket, hosts.asyncio = Network(made), Waits(cancelled_at)
+        return asyncio.run(hosts.dial("acquirer.test", 9000, 10))
+
+    def refused(self, expected, made, cancelled_at=None):
+        raised = None
+        try:
+            self.dial(made, cancelled_at)
+        except (NotConnected, asyncio.CancelledError) as problem:
+            raised = type(problem)
+        self.assertEqual(raised, expected)
+        self.assertTrue(made is None or made.closed)
+
+    def test_it_stands(self):
+        for at_once in (0, errno.EINPROGRESS):
+            made = Socket(4, at_once=at_once)
+            self.assertEqual(self.dial(made), made)
+            self.assertEqual((made.address, made.blocking, made.closed), (("acquirer.test", 9000), False, False))
+            self.assertEqual(hosts.asyncio.waited, 40)
+
+    def test_it_is_refused(self):
+        self.refused(HostUnreachable, Socket(4, errno.ECONNREFUSED))
+        self.refused(HostUnreachable, Socket(0, at_once=errno.ECONNREFUSED))
+
+    def test_there_is_no_network(self):
+        self.refused(NotConnected, Socket(300, errno.EHOSTUNREACH))
+        self.refused(NotConnected, Socket(0, at_once=errno.EHOSTUNREACH))
+        self.refused(NotConnected, None)
+
+    def test_nobody_says_anything(self):
+        self.refused(HostUnreachable, Socket(10**6))
+        self.assertEqual(hosts.asyncio.waited, 10_000)
+
+    def test_it_is_given_up(self):
+        self.refused(asyncio.CancelledError, Socket(10**6), cancelled_at=50)
 
 
 class TestTerms(unittest.TestCase):

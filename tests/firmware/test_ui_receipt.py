@@ -18,7 +18,7 @@ class Parameters:
 class Entry:
     kind = "sale"
     entry_mode = "021"
-    original = ""
+    original = remarks = ""
     operator = "01"
     parties = "01050000   48980000   "
     pan = "620000******0013"
@@ -104,6 +104,12 @@ class Slips(unittest.TestCase):
         rows = self.slip(parties="")
         self.assertFalse([row for row in rows if row.startswith(("发卡行", "收单行"))])
 
+    def test_what_the_chip_has_to_add(self):
+        rows = self.slip(entry_mode="05250", remarks="ARQC: 0123456789ABCDEF\nATC: 0001 CSN: 000")
+        self.assertTrue("卡号: 620000******0013 /I" in rows)
+        at = rows.index("ARQC: 0123456789ABCDEF")
+        self.assertEqual(rows[at + 1 : at + 3], ["ATC: 0001 CSN: 000", "-" * WIDTH])
+
     def test_an_expiry_that_nobody_knows_any_more_is_left_out(self):
         self.assertTrue("有效期: 35/12" in self.slip())
         self.assertFalse([row for row in self.slip(expiry="") if row.startswith("有效期")])
@@ -123,6 +129,7 @@ class TestClock(unittest.TestCase):
     def after(self, ours, date):
         names = ("screen", "swipe_reader", "printer", "battery", "encoder")
         names += ("parameters", "keys", "operators", "zeroise", "ledger", "acquirer", "random", "saving")
+        names += ("chip_present", "chip_slot", "emv_tables")
         parts = dict.fromkeys(names)
         terminal = Terminal(calendar=Calendar(*ours), **parts)
         terminal.set_time(date, "093107")

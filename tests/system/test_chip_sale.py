@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from host_tools.acquirer.faults import Kind
+from host_tools.bench.parts.chip_slot_card import ChipCard
 from host_tools.bench.shop import OPENING, Shop
 from host_tools.cards.cryptograms import MasterKeys
 from host_tools.cards.issuer import unblock_pin
 from host_tools.cards.minting import Mint
 from host_tools.cards.plastic import Chip
 from host_tools.keys.authority import Authority
-from tests.system.books import agree, ask_to_void, messages, sent
+from tests.system.books import agree, ask_to_void, messages, sell, sent
 
 # Kernel, slot and certificates beside the terminal need more than the bench's heap: 334 KB are alive at the peak.
 HEAP = "448k"
@@ -306,3 +307,66 @@ def test_a_swiped_void_of_a_sale_by_the_chip(shop: Shop) -> None:
     shop.take_slips()
     assert shop.acquirer.bank.balance(shop.cards["up-debit"].pan) == shop.cards["up-debit"].balance
     assert shop.acquirer.ledger.check() == []
+
+
+def test_a_chip_without_an_application_of_ours_opens_the_stripe(shop: Shop) -> None:
+    bench = shop.bench
+    bench.type(str(FEN))
+    bench.press("enter")
+    bench.expect("请刷卡", "插卡或刷卡")
+    bench.parts.chip_slot.insert(ChipCard(lambda _: b"\x6a\x82"))
+    bench.expect("没有可用应用")
+    bench.press("enter")
+    take_card(shop)
+    bench.expect("请刷卡")
+    shop.swipe(shop.cards["up-debit"])
+    key_pin(shop)
+    bench.expect("交易成功")
+    shop.take_slips()
+    assert sent(shop, "0200")[0][60] == FALLBACK
+    agree(shop, 1, FEN)
+
+
+def test_a_blocked_card_does_not_open_the_stripe(shop: Shop) -> None:
+    ask(shop, "up-card-blocked")
+    shop.bench.expect("失败 未扣款", "卡已锁定")
+    shop.bench.press("enter")
+    take_card(shop)
+    shop.bench.expect("请输入金额")
+    nothing_was_sold(shop, "up-card-blocked")
+
+
+def test_a_card_that_stays_in_the_slot_is_asked_for(shop: Shop) -> None:
+    """The next customer must not pay with it."""
+    ask(shop, "up-debit")
+    key_pin(shop)
+    shop.bench.expect("交易成功", "请拔卡")
+    shop.bench.run(120)
+    shop.bench.press("1", "enter")
+    assert shop.bench.shows("请拔卡")
+    take_card(shop)
+    shop.take_slips()
+    agree(shop, 1, FEN)
+
+
+def test_sales_by_chip_and_by_stripe_follow_each_other(shop: Shop) -> None:
+    for _ in range(2):
+        ask(shop, "up-debit")
+        key_pin(shop)
+        finish(shop)
+        sell(shop, FEN)
+    agree(shop, 4, 4 * FEN)
+
+
+def test_a_board_without_the_memory_is_a_terminal_without_a_slot(tmp_path: Path, mint: Mint) -> None:
+    with Shop(tmp_path, mint=mint) as shop:
+        shop.open()
+        shop.bench.expect("请输入金额")
+        ask(shop, "up-debit")
+        shop.bench.run(5)
+        shop.swipe(shop.cards["up-debit"])
+        key_pin(shop)
+        shop.bench.expect("交易成功")
+        shop.take_slips()
+        assert sent(shop, "0200")[0][60] == "22000001000"
+        agree(shop, 1, FEN)

@@ -25,6 +25,7 @@ _ALTERATIONS = 12
 _FOUND_ONCE = {
     "sale-approved@plain,0/net:1:AGAIN:0": "94, that the request had come before, was taken for a refusal of the sale",
     "sign-in@plain,0/net:1:BENT_REPLY:76": "a batch number with a bit turned began a batch, and the sums were gone",
+    "settlement-again@plain,0/net:1:BENT_REPLY:50": "a refusal without a MAC went on with a batch that was closed",
     "first-sign-in@plain,0/dud:1": "a new key of the card numbers was not read back",
     "first-sign-in@plain,0/dud:3": "a file system that could not write ended the day",
 }

@@ -6,6 +6,7 @@ Bytes of TLS differ each time, as Mbed TLS has its own random numbers; its waits
 from __future__ import annotations
 
 import ssl
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from host_tools.bench.network import Answer, Exchange
 from host_tools.bench.shop import BACKUP, EXPIRES, HOST, ISSUED, LineOffice, PlainExchange, Shop
 from host_tools.keys.line_certificates import Credential, LineAuthority, server_context
 from tests.system.books import agree, edit_files, messages, sell
+from tests.system.test_memory import _memory as memory_of
 
 # The shop opens at 9:00 in China.
 OPENED = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -131,6 +133,18 @@ def test_the_key_is_nowhere_on_flash_in_clear(shop: Shop) -> None:
     flash = shop.flash_image.read_bytes()
     assert office(shop).terminal.der in flash
     assert secret not in flash
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_key_is_not_left_in_memory_as_it_was_stored(shop: Shop) -> None:
+    shop.disturb(Kind.LATE, "0200", ms=20_000)
+    shop.ask_for(12_34, shop.cards["plain"])
+    shop.bench.run(5)
+    shop.bench.expect("正在联网")
+    secret = office(shop).terminal.key.private_numbers().private_value.to_bytes(32, "big")
+    memory = memory_of(shop.bench.pid)
+    assert shop.terminal.tid.encode() in memory
+    assert secret not in memory
 
 
 # -- certificates ------------------------------------------------------------------------------------------
@@ -411,12 +425,19 @@ def test_both_down(with_backup: Shop) -> None:
     refused(with_backup, "主机连不上")
 
 
-def test_a_backup_that_is_not_to_be_trusted_is_what_is_said(tmp_path: Path) -> None:
+def of_the_primary(shop: Shop) -> Credential:
+    return office(shop).authority.host([HOST], ISSUED, EXPIRES)
+
+
+@pytest.mark.parametrize("shown", [foreign, of_the_primary])
+def test_a_backup_that_is_not_to_be_trusted_is_what_is_said(
+    tmp_path: Path, shown: Callable[[Shop], Credential]
+) -> None:
     with Shop(tmp_path, tls=True, backup=True) as shop:
         shop.open()
         shop.bench.expect("请输入金额")
         shop.host_up = False
-        office(shop).show(foreign(shop))
+        office(shop).show(shown(shop))
         refused(shop, "主机身份不符")
 
 

@@ -10,10 +10,12 @@ import io
 import select
 
 import tls
+import uctypes
 from micropython import const
 
 from suanpan.acquirer.hosts import LOOK_MS
 from suanpan.acquirer.tls_line_dates import utc, validity
+from suanpan.crypto.octets import wipe
 from suanpan.errors import KeyMissing
 from suanpan.errors.link import CertificateDates, CertificateMissing, CertificateRefused, HostNotTrusted, NotSecured
 from suanpan.ledger.key_store import EC, LINK
@@ -68,9 +70,13 @@ class Terms:
         self.context = context
         try:
             context.load_verify_locations(_content(directory + AUTHORITY))
+            certificate = _content(directory + CERTIFICATE)
             with keys.use(LINK, EC) as key:
-                # Bytes, which Mbed TLS wants, cannot be wiped: see docs/link.md.
-                context.load_cert_chain(_content(directory + CERTIFICATE), bytes(key.view))
+                held = bytes(key.view)  # the port takes no other kind, and Mbed TLS keeps what it has read of it
+                try:
+                    context.load_cert_chain(certificate, held)
+                finally:
+                    wipe(uctypes.bytearray_at(uctypes.addressof(held), len(held)))
         except (OSError, ValueError, KeyMissing):
             raise CertificateMissing from None
         context.set_ciphers(_CIPHERS)

@@ -25,7 +25,7 @@ async def present(t: "Terminal", amount: int, slot: bool, chip: bool) -> "Track2
     A bad one is named and another asked for. Who swipes a card that has a chip is asked to put it in, if `chip`.
     """
     screen = t.screen
-    hint = "customer_card"
+    hint = "card_or_chip" if slot else "customer_card"
     while True:
         screen.show_amount(screen.title("card"), yuan(amount), screen.message(hint))
         screen.lights.show(_READY)

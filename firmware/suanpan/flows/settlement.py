@@ -61,18 +61,22 @@ async def settlement(t: "Terminal") -> None:
 async def close_batch(t: "Terminal", host: "Session") -> str:
     """Ask for the settlement, or ask again for one that has no answer; the host's response code.
 
-    00: the batch is settled, and a sign-in must follow. Any other: it goes on. Raises SettlementOpen while the host has
-    not said either, ReversalDue and Unsent.
+    00: the batch is settled, and a sign-in must follow. Any other: it goes on; as no MAC says so, and the host may have
+    closed the batch, that must be said twice. Raises SettlementOpen while the host has not said either, ReversalDue
+    and Unsent.
     """
     ledger = t.ledger
     stan = ledger.settling(t.operator, t.today(), t.time())
     ours = sums(ledger.totals())
     values: "Values" = {48: ours, 63: f"{t.operator} ".encode()}
-    try:
-        answer = await host.manage("settlement", stan, ledger.batch, values)
-    except (NoReply, BadReply):
-        raise SettlementOpen from None
-    code = answer.text(RESPONSE)
+    for _ in range(2):
+        try:
+            answer = await host.manage("settlement", stan, ledger.batch, values)
+        except (NoReply, BadReply):
+            raise SettlementOpen from None
+        code = answer.text(RESPONSE)
+        if code == APPROVED or code in _COME_AGAIN:
+            break
     theirs = answer.text(48)
     words = theirs[_DOMESTIC_WORD : _DOMESTIC_WORD + 1] + theirs[_FOREIGN_WORD:]
     if code in _COME_AGAIN or (code == APPROVED and _without_words(theirs) != _without_words(ours)):

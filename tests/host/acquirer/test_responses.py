@@ -154,6 +154,8 @@ def test_51_twelve_nines(world: World) -> None:
         {22: "023"},
         {22: "022"},  # a PIN that was not entered
         {22: "022", 52: None},
+        {22: "051"},  # a chip that has nothing to say
+        {55: "9F3602000A"},  # a stripe that has
         {49: "840"},
         {60: "22000001"},
         {2: "6200000000000021"},  # the PAN is not the track's
@@ -167,7 +169,7 @@ def test_30_a_sale_with_something_missing_or_contradictory(world: World, changes
     refused(world, world.till.sale(world.card("plain"), changes=changes), "30")
 
 
-@pytest.mark.parametrize("changes", [{3: "200000"}, {25: "06"}, {60: "23000001000"}, {22: "051"}, {22: "011"}], ids=str)
+@pytest.mark.parametrize("changes", [{3: "200000"}, {25: "06"}, {60: "23000001000"}, {22: "071"}, {22: "011"}], ids=str)
 def test_40_transactions_that_are_not_served(world: World, changes: Changes) -> None:
     refused(world, world.till.sale(world.card("plain"), changes=changes), "40")
 

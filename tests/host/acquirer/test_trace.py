@@ -114,6 +114,15 @@ def test_what_is_not_known_to_be_harmless_is_not_shown(world: World) -> None:
     assert shown[2] == "373737" + "*" * 9 + "7373"
 
 
+def test_chip_data_are_told_tag_by_tag_and_a_card_number_among_them_is_not(world: World) -> None:
+    message = Message(
+        "0200", {55: "9F2608" + "0123456789ABCDEF" + "5A08" + "6200000000000013" + "95050000048000"}, b"", b""
+    )
+    assert record(world.now, "in", message).fields[0].value == "9F26=0123456789ABCDEF 5A=(8 bytes) 95=0000048000"
+    cut = Message("0200", {55: "9F26080123"}, b"", b"")
+    assert record(world.now, "in", cut).fields[0].value == "(5 bytes not shown)"
+
+
 def test_a_short_pan_is_not_shown_at_all(world: World) -> None:
     message = Message("0200", {2: "123456789012"}, b"", b"")
     assert record(world.now, "in", message).fields[0].value == "(12 characters not shown)"
