@@ -13,6 +13,7 @@ from host_tools.cards.cli import app as cards
 from host_tools.demo.cli import demo
 from host_tools.fonts.cli import app as fonts
 from host_tools.keys.cli import app as keys
+from host_tools.replay.cli import replay
 from host_tools.screens.cli import app as screens
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(run)
+app.command()(replay)
 app.add_typer(acquirer, name="acquirer")
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")

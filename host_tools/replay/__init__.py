@@ -1,0 +1,1 @@
+"""Traces of the virtual board: recorded, replayed, compared, shrunk (docs/replay.md)."""

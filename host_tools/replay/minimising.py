@@ -1,0 +1,196 @@
+"""The shortest trace that still fails: events are left out as long as two firmwares still differ in the same way.
+
+What is left of a day is another day, with other STANs and other answers of the host's. So it is played with the bench's
+own acquirer, twice: by a firmware that is right, and by the one in question. The trace that comes out is the first's.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from host_tools.acquirer.connection import Connection
+from host_tools.acquirer.faults import Fault, Faults, Kind
+from host_tools.acquirer.fixture import load, open_bank
+from host_tools.acquirer.host import Acquirer
+from host_tools.bench.shop import HOST, PORT, PlainExchange
+from host_tools.micropython.port import ROOT, firmware_root
+from host_tools.replay.comparing import Difference, differences
+from host_tools.replay.errors import CannotMinimise
+from host_tools.replay.player import ReplayingBench
+from host_tools.replay.trace import Event, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from host_tools.bench.network import Exchange
+
+_TREE: Final = "SUANPAN_FIRMWARE"
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Shortest:
+    """`runs` counts what was tried."""
+
+    trace: Trace
+    differences: tuple[Difference, ...]
+    runs: int
+
+
+def minimise(trace: Trace, reference: Path | None = None, tell: Callable[[str], None] = lambda words: None) -> Shortest:
+    """`reference` is a firmware tree that is right; the repository's where another is in question.
+
+    Raises CannotMinimise. First whole stretches between two times at rest are left out, then single acts.
+    """
+    tested = firmware_root()
+    right = reference or ROOT / "firmware"
+    if right.resolve() == tested.resolve():
+        raise CannotMinimise("nothing to compare with: --reference names a firmware that is right")
+    search = _Search(trace, right, tested, tell)
+    if not search.wanted:
+        raise CannotMinimise("the two firmwares do the same in it")
+    stretches = shrunk(_stretches(trace), lambda left: search.fails(_together(left)))
+    acts = shrunk(_acts(_together(stretches)), lambda left: search.fails(_together(left)))
+    return search.result(_together(acts))
+
+
+def shrunk(items: Sequence[_Item], fails: Callable[[list[_Item]], bool]) -> list[_Item]:
+    """A part of `items`, in their order, that still fails, and does not with any one of them left out."""
+    left, size = list(items), max(1, len(items) // 2)
+    while True:
+        at, found = 0, False
+        while at < len(left):
+            rest = left[:at] + left[at + size :]
+            if rest and fails(rest):
+                left, found = rest, True
+            else:
+                at += size
+        if size == 1 and not found:
+            return left
+        size = max(1, min(size, len(left)) // 2)
+
+
+class _Search:
+    def __init__(self, trace: Trace, right: Path, tested: Path, tell: Callable[[str], None]) -> None:
+        self._trace = trace
+        self._trees = right, tested
+        self._tell = tell
+        self._runs = 0
+        self.wanted = _signature(self._compared(trace.events)[1])
+
+    def fails(self, events: list[Event]) -> bool:
+        return bool(self.wanted & _signature(self._compared(events)[1]))
+
+    def result(self, events: list[Event]) -> Shortest:
+        trace, found = self._compared(events)
+        return Shortest(trace, found, self._runs)
+
+    def _compared(self, events: list[Event]) -> tuple[Trace, tuple[Difference, ...]]:
+        self._runs += 1
+        self._tell(f"run {self._runs}, {len(events)} events")
+        right, tested = self._trees
+        with _firmware(right), _Loop(self._trace, events) as then, _firmware(tested), _Loop(self._trace, events) as now:
+            return then.recorded(), differences(then.recorded(), now.recorded(), now.bench.lines_of)
+
+
+class _Loop:
+    """A terminal and the bench's acquirer, after these events of the trace's."""
+
+    def __init__(self, trace: Trace, events: list[Event]) -> None:
+        self._trace, self._events = trace, events
+        self._scratch = tempfile.TemporaryDirectory(prefix="suanpan-replay-")
+        self._faults = Faults()
+        image = Path(self._scratch.name) / "flash.bin"
+        self.bench = ReplayingBench(image, trace.start, hosts={f"{HOST}:{PORT}": self._door})
+        self.bench.fault = self._fault  # type: ignore[method-assign]
+        self._acquirer = Acquirer(
+            open_bank(load()),
+            now=self.bench.now,
+            random=Random(f"{trace.start.seed} acquirer").randbytes,
+        )
+
+    def __enter__(self) -> _Loop:
+        self.bench.play(self._events, self._trace.end.at, self._trace.end.turn)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bench.close()
+        self._scratch.cleanup()
+
+    def recorded(self) -> Trace:
+        made = self.bench.trace(replace(self._trace.start))
+        screens = [replace(screen, lines=self.bench.lines_of(at)) for at, screen in enumerate(made.screens)]
+        return replace(made, events=self._events, screens=screens)
+
+    def _door(self) -> Exchange | None:
+        """Nobody answers it when nobody did then."""
+        before = [link for link in self._trace.links if link.at <= self.bench.clock.now_us]
+        if before and before[-1].refused:
+            return None
+        return PlainExchange(Connection(self._acquirer, self._faults))
+
+    def _fault(self, what: dict[str, Any]) -> None:
+        self._faults.arm(Fault(**{**what, "kind": Kind[what["kind"]]}))
+
+
+@contextmanager
+def _firmware(tree: Path) -> Iterator[None]:
+    """What is started within is that tree; the repository's own is run as a board has it."""
+    before = os.environ.pop(_TREE, None)
+    if tree.resolve() != (ROOT / "firmware").resolve():
+        os.environ[_TREE] = str(tree)
+    try:
+        yield
+    finally:
+        os.environ.pop(_TREE, None)
+        if before is not None:
+            os.environ[_TREE] = before
+
+
+def _signature(found: tuple[Difference, ...]) -> set[tuple[str, str]]:
+    """Of the first difference: its kind, and the field's name."""
+    return {(one.kind, one.where.partition(" of message")[0] if one.kind == "field" else "") for one in found[:1]}
+
+
+def _stretches(trace: Trace) -> list[list[Event]]:
+    """Events from one time at rest to the next; at rest the screen shows what it shows at the end."""
+    rest = trace.screens[-1].digest if trace.screens else ""
+    stretches: list[list[Event]] = []
+    rested = True
+    for event in trace.events:
+        resting = _shown(trace, event.at) == rest
+        if not stretches or (resting and not rested):
+            stretches.append([])
+        stretches[-1].append(event)
+        rested = resting
+    return stretches
+
+
+def _shown(trace: Trace, at: int) -> str:
+    return next((screen.digest for screen in reversed(trace.screens) if screen.at <= at), "")
+
+
+def _acts(events: list[Event]) -> list[list[Event]]:
+    """A key's press goes with its release."""
+    acts: list[list[Event]] = []
+    down: dict[str, list[Event]] = {}
+    for event in events:
+        key = str(event.what.get("key"))
+        if event.do == "keypad.release" and key in down:
+            down.pop(key).append(event)
+            continue
+        acts.append([event])
+        if event.do == "keypad.press":
+            down[key] = acts[-1]
+    return acts
+
+
+def _together(parts: Sequence[list[Event]]) -> list[Event]:
+    return sorted((event for part in parts for event in part), key=lambda event: (event.at, event.turn))
