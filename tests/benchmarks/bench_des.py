@@ -16,7 +16,7 @@ from tests.benchmarks.figure import Figure
 _SCRIPT = ROOT / "tests" / "firmware" / "time_des.py"
 _SOURCES = (
     "__init__.py",
-    "errors.py",
+    "errors/__init__.py",
     "crypto/__init__.py",
     "crypto/octets.py",
     "crypto/block_cipher.py",
