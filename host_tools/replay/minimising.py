@@ -6,14 +6,12 @@ own acquirer, twice: by a firmware that is right, and by the one in question. Th
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from host_tools.acquirer.connection import Connection
 from host_tools.acquirer.faults import Fault, Faults, Kind
@@ -25,13 +23,13 @@ from host_tools.replay.comparing import Difference, differences
 from host_tools.replay.errors import CannotMinimise
 from host_tools.replay.player import ReplayingBench
 from host_tools.replay.trace import Event, Trace
+from host_tools.replay.tree import firmware
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from host_tools.bench.network import Exchange
 
-_TREE: Final = "SUANPAN_FIRMWARE"
 _Item = TypeVar("_Item")
 
 
@@ -96,7 +94,7 @@ class _Search:
         self._runs += 1
         self._tell(f"run {self._runs}, {len(events)} events")
         right, tested = self._trees
-        with _firmware(right), _Loop(self._trace, events) as then, _firmware(tested), _Loop(self._trace, events) as now:
+        with firmware(right), _Loop(self._trace, events) as then, firmware(tested), _Loop(self._trace, events) as now:
             return then.recorded(), differences(then.recorded(), now.recorded(), now.bench.lines_of)
 
 
@@ -138,20 +136,6 @@ class _Loop:
 
     def _fault(self, what: dict[str, Any]) -> None:
         self._faults.arm(Fault(**{**what, "kind": Kind[what["kind"]]}))
-
-
-@contextmanager
-def _firmware(tree: Path) -> Iterator[None]:
-    """What is started within is that tree; the repository's own is run as a board has it."""
-    before = os.environ.pop(_TREE, None)
-    if tree.resolve() != (ROOT / "firmware").resolve():
-        os.environ[_TREE] = str(tree)
-    try:
-        yield
-    finally:
-        os.environ.pop(_TREE, None)
-        if before is not None:
-            os.environ[_TREE] = before
 
 
 def _signature(found: tuple[Difference, ...]) -> set[tuple[str, str]]:

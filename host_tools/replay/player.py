@@ -24,6 +24,7 @@ from host_tools.bench.parts.field_cards import IsoA
 from host_tools.bench.process import BOARD
 from host_tools.bench.screen_reader import read_lines
 from host_tools.bench.shop import HOST, PORT
+from host_tools.micropython.compiler import CompileError
 from host_tools.replay import masking
 from host_tools.replay.chips import put_back
 from host_tools.replay.comparing import Difference, Outcome, differences
@@ -31,6 +32,7 @@ from host_tools.replay.errors import DamagedTrace, TraceError
 from host_tools.replay.heard import Recorded
 from host_tools.replay.recorder import RecordingBench
 from host_tools.replay.trace import load
+from host_tools.replay.tree import as_on_a_board, heap_for
 from host_tools.replay.workshop import factory
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class ReplayingBench(RecordingBench):
             start=datetime.fromisoformat(start.opened),
             nvs={},
             hosts=how.pop("hosts", {address: partial(self._door, address) for address in doors}),
-            heap=start.heap,
+            heap=heap_for(start.heap),
             pins=pins,
             **how,
         )
@@ -85,7 +87,8 @@ class ReplayingBench(RecordingBench):
             self._reach(at, turn)
 
     def power_on(self) -> None:
-        super().power_on()
+        with as_on_a_board():
+            super().power_on()
         assert self._process
         self._process.socket.settimeout(_PATIENCE_S)
 
@@ -178,6 +181,8 @@ def replay(data: bytes, name: str) -> Outcome:
     try:
         trace = load(data)
         found = compared(trace)
+    except CompileError as problem:
+        return Outcome(name, fault=f"the firmware cannot be compiled: {problem}")
     except (TraceError, ValueError, KeyError, TypeError, IndexError) as problem:
         # Bytes with the right sum can still say what nobody can do: who wrote them was not this recorder.
         said = str(problem) if isinstance(problem, TraceError) else f"says what nobody can do ({problem!r})"

@@ -14,6 +14,7 @@ from host_tools.bench.flash import SECTOR
 from host_tools.bench.lockstep import BenchError, LockstepBench
 from host_tools.bench.process import HEAP, PINS
 from host_tools.bench.shop import OPENING, Shop
+from host_tools.micropython.port import heap_ceiling
 from host_tools.replay import masking
 from host_tools.replay.chips import remember
 from host_tools.replay.heard import Heard
@@ -240,7 +241,7 @@ class RecordedShop(Shop):
             suite=how.get("suite", "tdes"),
             language=how.get("language", "zh"),
             pins=Path(how.get("pins", PINS)).name,
-            heap=how.get("heap", HEAP),
+            heap=int(heap_ceiling(how.get("heap", HEAP))),
             opened=OPENING.isoformat(),
             flash=hashlib.sha256(image).hexdigest(),
         )

@@ -38,7 +38,7 @@ class Start:
     suite: str
     language: str
     pins: str  # the name of the board's table
-    heap: str
+    heap: int  # bytes
     opened: str  # the calendar at power-on, ISO 8601
     flash: str = ""  # SHA-256 of the image at the first power-on
     sectors: dict[str, str] = field(default_factory=dict)

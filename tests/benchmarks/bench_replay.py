@@ -40,7 +40,7 @@ def run() -> list[Figure]:
     if find_spec("distributed"):
         figures += [_on_dask(jobs[:_SOME], workers) for workers in (1, 2)]
     thousand = _timed(jobs, partial(pool.here, workers=2))
-    return [*figures, Figure("1,000 sale traces, 2 workers", thousand, "s", "aim: at most 60")]
+    return [*figures, Figure(f"{_THOUSAND:,} sale traces, 2 workers", thousand, "s", "aim: at most 60")]
 
 
 def _sales() -> list[bytes]:
