@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from host_tools.cards.application import Interface
 from host_tools.cards.card import Card
@@ -16,9 +13,7 @@ from host_tools.cards.issuer import Verdict
 from host_tools.cards.minting import Mint
 from host_tools.cards.tlv import objects
 from host_tools.keys.authority import CaKey
-from host_tools.micropython.port import ROOT, find_micropython, firmware_root, heap_ceiling
-
-_SCRIPT = ROOT / "tests" / "firmware" / "emv_cards_peer.py"
+from tests.interpreter import Interpreter
 
 TERMINAL = {
     "9F02": "000000010000",
@@ -87,7 +82,7 @@ def reply(verdict: Verdict, response: str, scripts: bytes = b"") -> dict[str, An
     }
 
 
-class Kernel:
+class Kernel(Interpreter):
     """One MicroPython process for every transaction of a test module, in a heap like the terminal's."""
 
     def __init__(self, mint: Mint, keys: Sequence[CaKey]) -> None:
@@ -100,22 +95,7 @@ class Kernel:
             }
             for key in keys
         }
-        self._process = subprocess.Popen(
-            [*find_micropython(), "-X", f"heapsize={heap_ceiling('256k')}", str(_SCRIPT)],
-            env=os.environ | {"MICROPYPATH": f"{firmware_root()}:.frozen"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.communicate()
+        super().__init__("emv_cards_peer.py", "256k")
 
     def run(
         self,
@@ -179,33 +159,26 @@ class Kernel:
     def _run(
         self, card: Card, verify: Ask | None, answer: Reply, asked: dict[str, Any], alter: Alter, leaves: int = 0
     ) -> Said:
-        assert self._process.stdout
-        self._say(json.dumps(asked))
+        self.say(json.dumps(asked))
         card.reset(Interface.CONTACT)
         verdicts: list[Verdict] = []
         exchanges: list[tuple[bytes, bytes]] = []
         while True:
-            line = self._process.stdout.readline()
-            if not line:
-                raise RuntimeError("MicroPython ended; its last words are on standard error")
-            kind, _, text = line.strip().partition(" ")
+            line = self.hear()
+            kind, _, text = line.partition(" ")
             match kind:
                 case "O":
                     return Said(**json.loads(text), verdicts=verdicts, exchanges=exchanges)
                 case "T":
                     card.reset(Interface.CONTACTLESS)
-                    self._say("")
+                    self.say("")
                 case "C":
                     command = bytes.fromhex(text)
                     exchanges.append((command, alter(command, card.exchange(command))))
-                    self._say("gone" if len(exchanges) == leaves else exchanges[-1][1].hex())
+                    self.say("gone" if len(exchanges) == leaves else exchanges[-1][1].hex())
                 case "I":
                     assert verify
                     verdicts.append(verify(dict(objects(bytes.fromhex(text))), card))
-                    self._say(json.dumps(answer(verdicts[-1])))
+                    self.say(json.dumps(answer(verdicts[-1])))
                 case _:
                     raise RuntimeError(line)
-
-    def _say(self, text: str) -> None:
-        assert self._process.stdin
-        print(text, file=self._process.stdin, flush=True)
