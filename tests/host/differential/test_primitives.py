@@ -25,7 +25,7 @@ from tests.host.differential.peer import Peer, Refused
 from tests.host.differential.test_vectors import hexadecimal, load
 
 MANY = settings(max_examples=2000)
-SOME = settings(max_examples=300)  # where the judge is slow
+SOME = settings(max_examples=200)  # where the judge is slow
 
 ORDER = int(sm2.default_ecc_table["n"], 16)
 GENERATOR = sm2.default_ecc_table["g"]
