@@ -32,7 +32,7 @@ class Reader:
         self._at = 0
         self._ends = [len(data)] * (_DEPTH + 1)  # of the templates that we are in, the outermost first
         self._depth = 0
-        self.tag = self.begin = self.start = self.end = 0
+        self.tag = self.begin = self.start = self.end = self.wanted = 0
         self.constructed = False
 
     def next(self) -> bool:
@@ -44,9 +44,39 @@ class Reader:
             self._at = at
             return False
         begin = at
-        first = tag = data[at]
+        at = self._read_tag(at, limit)
+        length = data[at]
         at += 1
-        if first & _MORE == _MORE:
+        if length > 0x7F:
+            size = length & 0x7F
+            if not 1 <= size <= 2 or at + size > limit:
+                raise TlvError
+            length = data[at] if size == 1 else data[at] << 8 | data[at + 1]
+            at += size
+        if at + length > limit:
+            raise TlvError
+        self.begin = begin
+        self.constructed = data[begin] & _CONSTRUCTED != 0
+        self.start = at
+        self.end = self._at = at + length
+        return True
+
+    def next_wanted(self) -> bool:
+        """The next entry of a data object list (EMV 4.3 Book 3, 5.4): `tag`, and how many bytes of it are `wanted`."""
+        at, limit = self._at, self._ends[0]
+        if at == limit:
+            return False
+        at = self._read_tag(at, limit)
+        self.wanted = self._data[at]
+        self._at = at + 1
+        return True
+
+    def _read_tag(self, at: int, limit: int) -> int:
+        """Read the tag at `at`; where it is over, and at least one byte follows."""
+        data = self._data
+        tag = data[at]
+        at += 1
+        if tag & _MORE == _MORE:
             for _ in range(2):
                 if at == limit:
                     raise TlvError
@@ -58,22 +88,8 @@ class Reader:
                 raise TlvError
         if at == limit:
             raise TlvError
-        length = data[at]
-        at += 1
-        if length > 0x7F:
-            size = length & 0x7F
-            if not 1 <= size <= 2 or at + size > limit:
-                raise TlvError
-            length = data[at] if size == 1 else data[at] << 8 | data[at + 1]
-            at += size
-        if at + length > limit:
-            raise TlvError
         self.tag = tag
-        self.begin = begin
-        self.constructed = first & _CONSTRUCTED != 0
-        self.start = at
-        self.end = self._at = at + length
-        return True
+        return at
 
     def enter(self) -> None:
         """Go on inside the template just read."""
@@ -115,24 +131,9 @@ def find(data: "Readable", tag: int) -> bytes | None:
 
 def dol_entries(dol: "Readable") -> "Iterator[tuple[int, int]]":
     """Tag and length of each entry of a data object list (EMV 4.3 Book 3, 5.4). Raises TlvError if it is cut short."""
-    at, end = 0, len(dol)
-    while at < end:
-        first = tag = dol[at]
-        at += 1
-        if first & _MORE == _MORE:
-            for _ in range(2):
-                if at == end:
-                    raise TlvError
-                tag = tag << 8 | dol[at]
-                at += 1
-                if not tag & 0x80:
-                    break
-            else:
-                raise TlvError
-        if at == end:
-            raise TlvError
-        yield tag, dol[at]
-        at += 1
+    reader = Reader(dol)
+    while reader.next_wanted():
+        yield reader.tag, reader.wanted
 
 
 def is_constructed(tag: int) -> bool:

@@ -7,7 +7,8 @@ written, until it is as before, or the port is read or written again.
 
 from __future__ import annotations
 
-from host_tools.bench.bus import Clock, PinPart, Pins
+from host_tools.bench.bus import Clock, PinPart
+from host_tools.bench.parts.interrupt_line import InterruptLine
 
 _PINS = range(8)
 
@@ -16,7 +17,7 @@ class Pcf8574:
     def __init__(self, part: PinPart, irq: int, address: int = 0x20) -> None:
         """`part` is wired to pins 0 to 7; `irq` is the GPIO that INT is on, `lines` that end of it."""
         self.address = address
-        self.lines = InterruptLine(self, irq)
+        self.lines = InterruptLine(irq, lambda: self.interrupt)
         self._part = part
         self._latch = 0xFF
         self._seen = 0xFF
@@ -76,28 +77,3 @@ class Pcf8574:
 
     def changed(self, pin: int) -> None:
         self.lines.changed()
-
-
-class InterruptLine:
-    """Open drain."""
-
-    def __init__(self, chip: Pcf8574, irq: int) -> None:
-        self.pins: tuple[int, ...] = (irq,)
-        self._chip = chip
-        self._wires: Pins | None = None
-
-    def attach(self, pins: Pins, clock: Clock) -> None:
-        self._wires = pins
-
-    def power_off(self) -> None:
-        self._wires = None
-
-    def changed(self) -> None:
-        if self._wires:
-            self._wires.changed(self.pins[0])
-
-    def level(self, pin: int) -> int | None:
-        return 0 if self._chip.interrupt else None
-
-    def driven(self, pin: int) -> None:
-        """Nobody drives an interrupt line but the chip."""

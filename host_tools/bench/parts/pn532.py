@@ -111,6 +111,10 @@ class Pn532:
         """A transaction of the bus begins: no frame goes over its end."""
         self._parser.drop()
 
+    def interrupts(self) -> bool:
+        """Whether its interrupt line (P70_IRQ) is low: a frame waits, and SAMConfiguration lets it say so."""
+        return self.ready and self.commands.interrupts
+
     @property
     def ready(self) -> bool:
         return bool(self._out)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from host_tools.bench.bus import Clock
 from host_tools.bench.parts.field import Field
+from host_tools.bench.parts.interrupt_line import InterruptLine
 from host_tools.bench.parts.pn532 import Pn532
-from host_tools.bench.parts.pn532_irq import InterruptLine
 
 ADDRESS = 0x24
 WAKES_BY_I2C = 0x80
@@ -22,7 +22,7 @@ class Pn532I2c:
     def __init__(self, field: Field, irq: int = -1) -> None:
         """`irq` is the GPIO that its interrupt line is on, if it is on one; `lines` is that end of it."""
         self.chip = Pn532(field, WAKES_BY_I2C)
-        self.lines = InterruptLine(self.chip, irq)
+        self.lines = InterruptLine(irq, self.chip.interrupts, released=1)
         self._awake_us = 0
 
     def attach(self, clock: Clock) -> None:

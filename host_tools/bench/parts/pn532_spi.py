@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from host_tools.bench.bus import Clock
 from host_tools.bench.parts.field import Field
+from host_tools.bench.parts.interrupt_line import InterruptLine
 from host_tools.bench.parts.pn532 import Pn532
-from host_tools.bench.parts.pn532_irq import InterruptLine
 
 WAKES_BY_SPI = 0x20
 _WAKE_US = 1_000
@@ -86,7 +86,7 @@ class Pn532Spi:
 
 class _Lines(InterruptLine):
     def __init__(self, part: Pn532Spi, irq: int) -> None:
-        super().__init__(part.chip, irq, part.select)
+        super().__init__(irq, part.chip.interrupts, part.select, released=1)
         self._part = part
 
     def driven(self, pin: int) -> None:

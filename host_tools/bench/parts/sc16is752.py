@@ -6,7 +6,8 @@ follows goes to, or comes from, the same register. Modem lines, IrDA, RS-485 and
 
 from __future__ import annotations
 
-from host_tools.bench.bus import BringsLine, Clock, Pins, UartPart
+from host_tools.bench.bus import BringsLine, Clock, UartPart
+from host_tools.bench.parts.interrupt_line import InterruptLine
 from host_tools.bench.parts.sc16is752_channel import Channel, Register
 
 _IO = {Register.IO_DIR, Register.IO_STATE, Register.IO_INTERRUPTS, Register.IO_CONTROL}
@@ -21,7 +22,7 @@ class Sc16is752:
         """`parts` hang on channel A and B; `irq` is the GPIO of its interrupt line, `lines` that end of it."""
         self.address = address
         self.faults: list[str] = []
-        self.lines = InterruptLine(self, irq)
+        self.lines = InterruptLine(irq, lambda: self.interrupts)
         self.channels = tuple(
             Channel(name, part, crystal_hz, self.faults, self.lines.changed)
             for name, part in zip("AB", parts, strict=True)
@@ -79,28 +80,3 @@ class Sc16is752:
     def _addressed(self) -> tuple[Channel, Register]:
         """Channel numbers have two bits, and there are two; bits 0 and 7 have no meaning on I2C."""
         return self.channels[self._pointer >> 1 & 1], Register(self._pointer >> 3 & 0x0F)
-
-
-class InterruptLine:
-    """Open drain: low while one of the two wants something."""
-
-    def __init__(self, chip: Sc16is752, irq: int) -> None:
-        self.pins: tuple[int, ...] = (irq,)
-        self._chip = chip
-        self._wires: Pins | None = None
-
-    def attach(self, pins: Pins, clock: Clock) -> None:
-        self._wires = pins
-
-    def power_off(self) -> None:
-        self._wires = None
-
-    def changed(self) -> None:
-        if self._wires:
-            self._wires.changed(self.pins[0])
-
-    def level(self, pin: int) -> int | None:
-        return 0 if self._chip.interrupts else None
-
-    def driven(self, pin: int) -> None:
-        """Nobody drives an interrupt line but the chip."""

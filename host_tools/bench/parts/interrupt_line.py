@@ -1,17 +1,22 @@
-"""The PN532's interrupt line (P70_IRQ): low while there is a frame for the host, unless SAMConfiguration forbids it."""
+"""A chip's interrupt line: low while the chip wants something of its host."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from host_tools.bench.bus import Clock, Pins
-from host_tools.bench.parts.pn532 import Pn532
 
 
 class InterruptLine:
-    def __init__(self, chip: Pn532, irq: int, *others: int) -> None:
-        """`irq` is its GPIO, negative where it is left open; `others` belong to the part, too."""
+    def __init__(self, irq: int, wanting: Callable[[], bool], *others: int, released: int | None = None) -> None:
+        """`irq` is its GPIO, negative where it is left open; `others` belong to the part, too.
+
+        `released` is the level while the chip wants nothing: None where it is an open drain.
+        """
         self.pins = tuple(pin for pin in (irq, *others) if pin >= 0)
-        self._chip = chip
         self._irq = irq
+        self._wanting = wanting
+        self._released = released
         self._wires: Pins | None = None
 
     def attach(self, pins: Pins, clock: Clock) -> None:
@@ -27,7 +32,7 @@ class InterruptLine:
     def level(self, pin: int) -> int | None:
         if pin != self._irq:
             return None
-        return int(not (self._chip.ready and self._chip.commands.interrupts))
+        return 0 if self._wanting() else self._released
 
     def driven(self, pin: int) -> None:
         """Nothing that the board drives interests this line."""
