@@ -10,13 +10,12 @@ import asyncio
 
 from micropython import const
 
-from suanpan.acquirer.session import Acquirer
-from suanpan.acquirer.suites import suite
+from suanpan.acquirer.acquirer import Acquirer
 from suanpan.crypto.aes_siv import Siv
 from suanpan.crypto.secret import Secret
 from suanpan.errors import SuanpanError, Tampered
 from suanpan.flows.counter import power_on
-from suanpan.flows.overlay import Overlay
+from suanpan.overlay import Overlay
 from suanpan.flows.race import first
 from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, OPERATORS_LABEL, PAN_LABEL, FlashSecret
 from suanpan.ledger.flash_log import FlashLog
@@ -98,7 +97,6 @@ async def serve(
     """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
     parameters = Parameters.load(board.DATA + "/params.json")
     screen.strings.choose(parameters.language)
-    chosen = suite(parameters.suite)
     with Secret(await keys_secret.derive(KEYS_LABEL)) as key:
         keys = KeyStore(KEYS, key.view)
     with Secret(await journal_secret.derive(JOURNAL_LABEL)) as key:
@@ -132,6 +130,7 @@ async def serve(
         swipe_reader=board.swipe_reader(),
         chip_present=board.chip_present,
         chip_slot=board.chip_slot,
+        contactless_reader=board.contactless_reader,
         emv_tables=board.DATA + "/emv.bin",
         printer=board.printer(),
         battery=board.battery(),
@@ -143,22 +142,24 @@ async def serve(
         zeroise=zeroiser.run,
         saving=saving,
         ledger=Ledger(journal, vault, parameters.batch_limit),
-        acquirer=Acquirer(call, parameters, keys, chosen, board.random),
+        acquirer=Acquirer(call, parameters, keys, board.random),
         random=board.random,
     )
     if keys.has(TMK):
         await power_on(terminal)
     else:
-        await first(be_loaded(keys, parameters, chosen.algorithm, journal, vault), power_on(terminal))
+        await first(be_loaded(keys, parameters, journal, vault), power_on(terminal))
 
 
-async def be_loaded(keys: KeyStore, parameters: Parameters, algorithm: int, journal: Journal, vault: PanVault) -> None:
+async def be_loaded(keys: KeyStore, parameters: Parameters, journal: Journal, vault: PanVault) -> None:
     """Listen to the workshop for a master key, and for the records of a board that this one is to take the place of:
     what a terminal that has its key does not do, nor hold in memory."""
+    from suanpan.acquirer.suites import suite
     from suanpan.service.backup_loading import Loading
     from suanpan.service.injection import Injection
     from suanpan.service.injection_line import serve
 
+    algorithm = suite(parameters.suite).algorithm
     injection = Injection(keys, parameters.terminal_id, parameters.serial, algorithm, board.random)
     await serve(board.service_line(), injection, Loading(journal, vault, keys, parameters.terminal_id))
 

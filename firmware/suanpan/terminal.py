@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
     from machine import UART
 
-    from suanpan.acquirer.session import Acquirer
+    from suanpan.acquirer.acquirer import Acquirer
     from suanpan.drivers.battery import Battery
     from suanpan.drivers.chip_slot import ChipSlot
+    from suanpan.drivers.pn532 import Pn532
     from suanpan.drivers.printer import Printer
     from suanpan.drivers.swipe_reader import SwipeReader
+    from suanpan.emv.torn import TornLog
     from suanpan.ledger.key_store import KeyStore
     from suanpan.ledger.ledger import Ledger
     from suanpan.ledger.operators import Operators
@@ -45,6 +47,7 @@ class Terminal:
         swipe_reader: "SwipeReader",
         chip_present: "Callable[[], bool]",
         chip_slot: "Callable[[], ChipSlot]",
+        contactless_reader: "Callable[[], Pn532]",
         emv_tables: str,
         printer: "Printer",
         battery: "Battery",
@@ -63,6 +66,7 @@ class Terminal:
         self.swipe_reader = swipe_reader
         self.chip_present = chip_present
         self.chip_slot = chip_slot  # made when a card is put in: nothing of it is in memory while cards are swiped
+        self.contactless_reader = contactless_reader  # made for each sale, as the slot is
         self.emv_tables = emv_tables  # path of the file (ledger/emv_tables.py)
         self.printer = printer
         self.battery = battery
@@ -77,6 +81,9 @@ class Terminal:
         self.acquirer = acquirer
         self.random = random
         self.operator = ""  # two digits while somebody is logged in
+        # Self-check or a download has found the file of emv_tables good, with applications: chip cards are offered.
+        self.tables_checked = False
+        self.torn: "TornLog | None" = None  # what cards have left unfinished (emv/torn.py): for five minutes
         self.signed_in = False  # whether the host is known to hold the same working keys
 
     def today(self) -> str:

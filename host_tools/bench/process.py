@@ -67,6 +67,8 @@ class FirmwareProcess:
             with self.log.open("wb") as log:
                 self._process = subprocess.Popen(
                     [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", *program],
+                    # Modules are found as on a board, in the current directory, by a path as short: it is kept in the heap.
+                    cwd=firmware,
                     env=os.environ | environment,
                     stdin=subprocess.DEVNULL if console is None else console,
                     stdout=log if console is None else console,

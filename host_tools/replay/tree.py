@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from host_tools.micropython import compiler
+from host_tools.micropython.compiler import compile_tree
 from host_tools.micropython.port import ROOT, heap_ceiling
 
 VARIABLE: Final = "SUANPAN_FIRMWARE"
@@ -57,7 +57,5 @@ def _variable(value: str | None) -> Iterator[None]:
 def _compiled(tree: str) -> tempfile.TemporaryDirectory[str]:
     """Gone when this process ends. A tree is compiled once: who changes it starts another process."""
     target = tempfile.TemporaryDirectory(prefix="suanpan-tree-")
-    for path in Path(tree).rglob("*.py"):
-        name = path.relative_to(tree)
-        compiler._compile(path, Path(target.name) / name.with_suffix(".mpy"), f"firmware/{name}")
+    compile_tree(Path(tree), Path(target.name))
     return target

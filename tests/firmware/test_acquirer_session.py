@@ -4,7 +4,8 @@ import asyncio
 import unittest
 
 from scripted_host import TRACK, Entry, Keys, Line, Parameters, TdesHost
-from suanpan.acquirer.session import Session, closes
+from suanpan.acquirer.responses import closes
+from suanpan.acquirer.session import Session
 from suanpan.acquirer.suites import suite
 from suanpan.codec import iso8583
 from suanpan.codec.track import parse_track2

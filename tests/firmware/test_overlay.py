@@ -4,7 +4,7 @@ import gc
 import sys
 import unittest
 
-from suanpan.flows.overlay import Overlay
+from suanpan.overlay import Overlay
 
 _MODULE = "suanpan.crypto.sm2"
 

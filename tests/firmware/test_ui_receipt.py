@@ -129,7 +129,7 @@ class TestClock(unittest.TestCase):
     def after(self, ours, date):
         names = ("screen", "swipe_reader", "printer", "battery", "encoder")
         names += ("parameters", "keys", "operators", "zeroise", "ledger", "acquirer", "random", "saving")
-        names += ("chip_present", "chip_slot", "emv_tables")
+        names += ("chip_present", "chip_slot", "contactless_reader", "emv_tables")
         parts = dict.fromkeys(names)
         terminal = Terminal(calendar=Calendar(*ours), **parts)
         terminal.set_time(date, "093107")

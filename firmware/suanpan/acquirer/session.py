@@ -6,6 +6,7 @@ from micropython import const
 
 from suanpan.acquirer import messages
 from suanpan.acquirer.answer import Answer
+from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.codec import iso8583
 from suanpan.crypto.octets import wipe
 from suanpan.errors import MacError, NoReply, SignInRefused, SuiteRefused
@@ -13,7 +14,8 @@ from suanpan.ledger.key_store import MAK, PIK, TMK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
+    from typing import Protocol
 
     from suanpan.acquirer.framing import Line
     from suanpan.acquirer.messages import Values
@@ -24,41 +26,15 @@ if TYPE_CHECKING:
     from suanpan.ledger.key_store import KeyStore
     from suanpan.ledger.parameters import Parameters
 
-RESPONSE = 39
-APPROVED = "00"
-SIGN_IN_FIRST = "77"
-DUPLICATE = "94"
-# What closes a reversal: done, or nothing there to reverse.
-_REVERSAL_CLOSED = const(("00", "25"))
+    class Sealed(Protocol):
+        """What F60 is made of: an entry, or what asks for something else than money."""
+
+        batch: str
+        entry_mode: str
+
 
 _NETWORK = const(8)  # F60: where the network code (60.3) begins
 _NETWORK_END = const(11)
-
-
-class Acquirer:
-    def __init__(
-        self,
-        call: "Callable[[], Awaitable[Line]]",
-        parameters: "Parameters",
-        keys: "KeyStore",
-        suite: "Suite",
-        random: "Callable[[int], bytes]",
-    ) -> None:
-        """`call` makes a line to the host, or raises NotConnected."""
-        self._call = call
-        self._parameters = parameters
-        self._keys = keys
-        self._suite = suite
-        self._random = random
-
-    @property
-    def ready(self) -> bool:
-        """Whether there are working keys to send a financial message with."""
-        return self._keys.has(PIK) and self._keys.has(MAK)
-
-    async def connect(self) -> "Session":
-        """Raises NotConnected."""
-        return Session(await self._call(), self._parameters, self._keys, self._suite, self._random)
 
 
 class Session:
@@ -75,7 +51,7 @@ class Session:
         suite: "Suite",
         random: "Callable[[int], bytes]",
     ) -> None:
-        self._line = line
+        self.line = line
         self._parameters = parameters
         self._keys = keys
         self._suite = suite
@@ -85,7 +61,7 @@ class Session:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._line.close()
+        await self.line.close()
 
     async def sign_in(self, stan: str, batch: str, operator: str) -> Answer:
         """Fetch and store new working keys; the host's answer, whose F60 carries the batch number.
@@ -139,14 +115,15 @@ class Session:
                 number, block = self._suite.pin_field(pik.view, pin.view, str(values[2]), self._random)
             values[number] = block
             pin.wipe()
-        return await self._sealed(entry.kind, entry, values)
+        return await self.sealed(entry.kind, entry, values)
 
     async def reverse(self, entry: "Entry") -> str:
         """Send the reversal of an entry; the host's response code."""
-        answer = await self._sealed(f"{entry.kind}_reversal", entry, _transaction(entry))
+        answer = await self.sealed(f"{entry.kind}_reversal", entry, _transaction(entry))
         return answer.text(RESPONSE)
 
-    async def _sealed(self, name: str, entry: "Entry", values: "Values") -> Answer:
+    async def sealed(self, name: str, entry: "Sealed", values: "Values") -> Answer:
+        """Any message with a MAC; the verified answer."""
         suite = self._suite
         request = messages.build(name, self._parameters, suite, entry.batch, values, entry.entry_mode[3:])
         with self._keys.use(MAK, suite.algorithm) as mak:
@@ -161,9 +138,9 @@ class Session:
             raise NoReply from None
 
     async def _answered(self, request: bytearray, sealed: bool) -> Answer:
-        await self._line.send(request)
+        await self.line.send(request)
         while True:
-            answer = Answer(await self._line.receive())
+            answer = Answer(await self.line.receive())
             if sealed and not self._is_genuine(answer):
                 raise MacError
             if answer.belongs_to(request):
@@ -199,8 +176,3 @@ def _transaction(entry: "Entry") -> "Values":
         if text:
             values[number] = text
     return values
-
-
-def closes(code: str) -> bool:
-    """Whether the host's answer to a reversal is its last word."""
-    return code in _REVERSAL_CLOSED

@@ -2,8 +2,8 @@
 
 from suanpan.errors import Cancelled
 from suanpan.flows.authorise import end_keys
-from suanpan.flows.overlay import Overlay
 from suanpan.ledger.operators import ADMINISTRATOR, SUPERVISOR, Operators
+from suanpan.overlay import Overlay
 from suanpan.ui.canvas import wrap
 from suanpan.ui.lists import choose
 from suanpan.ui.prompts import confirm

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from suanpan.acquirer.session import APPROVED, RESPONSE, SIGN_IN_FIRST
+from suanpan.acquirer.responses import APPROVED, RESPONSE, SIGN_IN_FIRST
 from suanpan.codec.tlv import find
 from suanpan.crypto.secret import PinEntry
 from suanpan.emv import f55

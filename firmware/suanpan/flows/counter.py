@@ -3,23 +3,21 @@
 from suanpan.errors import AcquirerError, Cancelled, JournalBroken, SuanpanError, TimedOut
 from suanpan.flows.idle import Idle
 from suanpan.flows.online import clear_reversal
-from suanpan.flows.overlay import Overlay
 from suanpan.flows.sale import sale
 from suanpan.flows.transaction import message_of
+from suanpan.overlay import Overlay
 from suanpan.ui.prompts import DIGITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from suanpan.terminal import Terminal
 
 
 async def power_on(t: "Terminal") -> None:
     with Overlay():
-        from suanpan.service.self_test import self_test
-
-        await self_test(t)
+        await _flow("service.self_test", "self_test")(t)
     await _recover(t)
     idle = Idle(t)
     while True:
@@ -32,22 +30,20 @@ async def _begin(t: "Terminal") -> None:
     state = t.ledger.state
     batch_start = state.batch_start
     with Overlay():
-        from suanpan.flows.login import log_in
-
-        await log_in(t)
+        await _flow("flows.login", "log_in")(t)
     with Overlay():
-        from suanpan.flows.login import sign_in
-
-        await attempt(t, sign_in(t))
+        await attempt(t, _flow("flows.login", "sign_in")(t))
     with Overlay():
-        from suanpan.flows.reports import finish_printing
-
-        await attempt(t, finish_printing(t))
+        await attempt(t, _flow("flows.reports", "finish_printing")(t))
     if state.settled > batch_start:
         with Overlay():
-            from suanpan.flows.settlement_slip import last_settlement
+            await attempt(t, _flow("flows.settlement_slip", "last_settlement")(t))
 
-            await attempt(t, last_settlement(t))
+
+def _flow(module: str, name: str) -> "Callable[[Terminal], Awaitable[None]]":
+    """A flow of a module that is to be forgotten: a local name would keep it for as long as its function runs."""
+    flow: Callable[[Terminal], Awaitable[None]] = getattr(__import__("suanpan." + module, None, None, (name,)), name)
+    return flow
 
 
 async def _recover(t: "Terminal") -> None:
@@ -77,7 +73,7 @@ async def _choose(t: "Terminal") -> None:
     """What is in the menu is in memory only while it is done, and the menu not even then."""
     module, name = await _chosen(t)
     with Overlay():
-        await getattr(__import__(f"suanpan.flows.{module}", None, None, (name,)), name)(t)
+        await _flow("flows." + module, name)(t)
 
 
 async def _chosen(t: "Terminal") -> "tuple[str, str]":

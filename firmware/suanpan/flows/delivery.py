@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from suanpan.acquirer.session import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
+from suanpan.acquirer.responses import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
 from suanpan.errors import JournalBroken, MacError, NoReply, NotSignedIn, SuanpanError
 from suanpan.flows.idle import FIRST_S
 from suanpan.flows.online import make_ready

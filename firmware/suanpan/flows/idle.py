@@ -1,7 +1,7 @@
 """Idle: the clock goes on, flash is made ready, and what the host must still be told is told."""
 
 from suanpan.errors import DriverError, JournalBroken, LedgerError, TimedOut
-from suanpan.flows.overlay import Overlay
+from suanpan.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

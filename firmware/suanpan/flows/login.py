@@ -2,8 +2,8 @@
 
 from suanpan.errors import Cancelled, TimedOut
 from suanpan.flows.online import clear_reversal, renew_keys
-from suanpan.flows.overlay import Overlay
 from suanpan.ledger.key_store import INJECTION, TMK
+from suanpan.overlay import Overlay
 from suanpan.ui.prompts import ask_digits
 
 TYPE_CHECKING = False

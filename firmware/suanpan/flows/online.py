@@ -3,9 +3,9 @@ keys that are in doubt, then a reversal."""
 
 from micropython import const
 
-from suanpan.acquirer.session import closes
+from suanpan.acquirer.responses import closes
 from suanpan.errors import BadReply, CheckValueError, MacError, NoReply, NotSignedIn, ReversalPending, SignInRefused
-from suanpan.flows.overlay import Overlay
+from suanpan.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """主管 00: who may sell here."""
 
 from suanpan.errors import Cancelled
-from suanpan.flows.overlay import Overlay
 from suanpan.ledger.operators import ADMINISTRATOR, SUPERVISOR
 from suanpan.ledger.roster import MOST, Roster
+from suanpan.overlay import Overlay
 from suanpan.ui.lists import choose
 from suanpan.ui.prompts import ask_digits, confirm
 

@@ -6,13 +6,13 @@ from suanpan.errors import AcquirerError, Cancelled
 from suanpan.flows.delivery import deliver, refusal
 from suanpan.flows.online import make_ready
 from suanpan.flows.original import ask_voucher, present_same_card, what
-from suanpan.flows.overlay import Overlay
 from suanpan.flows.swiped import present_card
 from suanpan.flows.transaction import approved, failed
 from suanpan.flows.without_host import require_batch, store
 from suanpan.ledger.kinds import OFFLINE_SALE, REFUND, SALE
 from suanpan.ledger.record import STORED
 from suanpan.ledger.refunds import refunded
+from suanpan.overlay import Overlay
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import agree, ask_amount, ask_digits
 

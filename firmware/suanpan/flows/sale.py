@@ -5,9 +5,9 @@ import sys
 
 from micropython import const
 
-from suanpan.flows.overlay import Overlay
 from suanpan.flows.transaction import transact
 from suanpan.ledger.kinds import SALE
+from suanpan.overlay import Overlay
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_amount, confirm
 

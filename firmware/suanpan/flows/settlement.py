@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from suanpan.acquirer.session import APPROVED, RESPONSE
+from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.errors import AcquirerError, BadReply, NoReply, SettlementOpen
 from suanpan.flows.delivery import deliver, refusal
 from suanpan.flows.online import make_ready, renew_keys

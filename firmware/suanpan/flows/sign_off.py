@@ -1,6 +1,6 @@
 """签退: the host is told everything, and then that the day is over."""
 
-from suanpan.acquirer.session import APPROVED, RESPONSE
+from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.flows.delivery import deliver
 from suanpan.flows.online import make_ready
 

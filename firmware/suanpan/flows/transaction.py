@@ -5,7 +5,7 @@
 
 from micropython import const
 
-from suanpan.acquirer.session import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
+from suanpan.acquirer.responses import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
 from suanpan.crypto.secret import PinEntry
 from suanpan.errors import (
     BadReply,
@@ -17,9 +17,9 @@ from suanpan.errors import (
     ReversalPending,
 )
 from suanpan.flows.online import make_ready
-from suanpan.flows.overlay import Overlay
 from suanpan.flows.printing import print_slips
 from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
+from suanpan.overlay import Overlay
 from suanpan.ui.canvas import BAD
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_pin

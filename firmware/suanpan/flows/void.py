@@ -1,10 +1,10 @@
 """撤销: a sale of today and of this batch, taken back whole, under the same card."""
 
 from suanpan.flows.original import ask_voucher, present_same_card, what
-from suanpan.flows.overlay import Overlay
 from suanpan.flows.transaction import transact
 from suanpan.ledger.kinds import SALE, VOID
 from suanpan.ledger.refunds import refunded
+from suanpan.overlay import Overlay
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import agree
 
