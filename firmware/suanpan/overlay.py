@@ -8,6 +8,11 @@ on keep what they need of a forgotten module; the next one to import it has a ne
 import gc
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
 _OURS = "suanpan."
 # Errors are compared by class long after they were raised.
 _STAY = "suanpan.errors"
@@ -35,3 +40,12 @@ class Overlay:
 
 def _passing() -> "list[str]":
     return [name for name in sys.modules if name not in _resident]
+
+
+async def passing(coroutine: "Coroutine[Any, Any, object] | None") -> None:
+    """For a task that runs code of an overlay: it is let go of at the end. The scheduler goes on pointing to tasks that
+    are over, and their frames to all that was in them."""
+    try:
+        await coroutine  # type: ignore[misc]
+    finally:
+        coroutine = None

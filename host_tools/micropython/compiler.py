@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from host_tools.micropython.port import ROOT
 CACHE = ROOT / ".cache" / "mpy"
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
+_WIRING = "PINS"  # what a board's pins.py is asked for: the bench writes another one
 # What the unix port's native code is called on this machine; the ESP32's is xtensawin.
 _NATIVE = {"x86_64": "x64", "AMD64": "x64"}
 
@@ -29,22 +30,32 @@ class CompileError(RuntimeError):
     """mpy-cross refused a file; the text is its own."""
 
 
-def compiled(source: Path) -> Path:
-    """The tree of .mpy files made from `source`, firmware/ or a board's folder, brought up to date."""
-    target = CACHE / source.relative_to(ROOT)
+def compiled(source: Path, *users: Path) -> Path:
+    """The tree of .mpy files made from `source`, firmware/ or a board's folder, brought up to date. Programs in folders
+    of `users` find in it whatever they name; in a board's own tree only main.py and the board find each other."""
+    target = CACHE.joinpath(*(f"for {user.parent.name} {user.name}" for user in users), source.relative_to(ROOT))
     stamp = target.with_suffix(".stamp")
-    users = (BOARDS,) if source == FIRMWARE else (FIRMWARE,)
-    read = [path for tree in (source, *users, Path(__file__).parent) for path in sorted(tree.rglob("*.py"))]
-    state = "".join(f"{path} {path.stat().st_mtime_ns}\n" for path in read)
+    users = (*users, BOARDS if source == FIRMWARE else FIRMWARE)
+    state = "".join(sorted(line for tree in (source, *users, Path(__file__).parent) for line in _times(tree)))
     if not (stamp.exists() and stamp.read_text("utf-8") == state):
         compile_tree(source, target, users)
         _put(stamp, state.encode())
     return target
 
 
+def _times(folder: Path | str) -> Iterator[str]:
+    """When each source file below was modified: asked at every power-on, so without Paths."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _times(entry.path)
+            elif entry.name.endswith(".py"):
+                yield f"{entry.path} {entry.stat().st_mtime_ns}\n"
+
+
 def compile_tree(source: Path, target: Path, users: Iterable[Path] = (BOARDS,)) -> None:
     """Whoever imports it is in `users`. What is in `target` of the same text stays as it is. Raises CompileError."""
-    outside = [path.read_text("utf-8") for tree in users for path in tree.rglob("*.py")]
+    outside = [_WIRING, *(path.read_text("utf-8") for tree in users for path in tree.rglob("*.py"))]
     names = {path.relative_to(source): path.read_text("utf-8") for path in source.rglob("*.py")}
     modules = {".".join(name.with_suffix("").parts): name for name in names}
     texts = lean({module: names[name] for module, name in modules.items()}, outside)

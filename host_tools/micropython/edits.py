@@ -40,17 +40,20 @@ class Module:
 
     @cached_property
     def in_strings(self) -> set[str]:
-        """Words of string literals, docstrings apart, and all that is inside an f-string."""
-        documentation = {
+        """Words of string literals, docstrings and annotations apart, and all that is inside an f-string."""
+        silent = {
             id(node.body[0].value)
             for node in self.nodes
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             and node.body
             and isinstance(node.body[0], ast.Expr)
         }
+        for node in self.nodes:
+            annotations = [getattr(node, name, None) for name in ("annotation", "returns")]
+            silent.update(id(inner) for given in annotations if given for inner in ast.walk(given))
         found: set[str] = set()
         for node in self.nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
                 found.update(words(node.value))
             elif isinstance(node, ast.JoinedStr):
                 found.update(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))

@@ -1,34 +1,46 @@
-"""Names that nobody outside a module can ask for, shared between modules: `_0`, `_1` and so on, each for many.
+"""Names shared between modules that have nothing to do with each other: `_0`, `_1` and so on, each for many.
 
-Private names are those with one underscore; parameters are shared too where nothing of that name is anything else in
-the whole tree, so that no caller can mean it by keyword. Modules of one inheritance are one, as their objects are.
+Every name that the tree itself makes may change: of a function, a class, an attribute, a parameter. Two names become
+one only if no module knows both; modules of one inheritance count as one, as their objects are. What the interpreter
+knows keeps its name, and so do modules, errors (a person reads them), and whatever is in a string.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
 import re
+import subprocess
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Final
 
 from host_tools.micropython.edits import Module, tokens, words
+from host_tools.micropython.port import find_micropython
 
-_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_ERRORS: Final = "errors"  # the package whose classes a traceback names
+# Its table of names, when it has met all those on its standard input, has the ones that it did not know.
+_MEETS: Final = """
+import micropython, sys
+class Names: pass
+for name in sys.stdin.read().split(): setattr(Names, name, 0)
+micropython.qstr_info(1)
+"""
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def shared(sources: Mapping[str, str], spoken: set[str]) -> dict[str, str]:
     modules = {name: Module(name, text) for name, text in sources.items()}
     families = _families(modules)
-    kept = spoken.union(*(module.in_strings for module in modules.values()))
     where: dict[str, set[str]] = {}
-    for name, module in modules.items():
-        for word in set(words(module.text)):
-            where.setdefault(word, set()).add(families[name])
-    renamed = _coloured({word: where[word] for word in _candidates(modules.values()) - kept}, set(where) | spoken)
+    for name, text in sources.items():
+        for token in tokens(text):
+            if token.type == tokenize.NAME:
+                where.setdefault(token.string, set()).add(families[name])
+    kept = spoken.union(*(_kept(module, set(modules)) for module in modules.values()))
+    made = set().union(*(_made(module) for module in modules.values())) - kept
+    made -= _own_to(find_micropython(), made)
+    renamed = _coloured({word: where[word] for word in made}, set(where) | spoken)
     return {name: _renamed(text, renamed) for name, text in sources.items()}
 
 
@@ -55,58 +67,69 @@ def _families(modules: Mapping[str, Module]) -> dict[str, str]:
     return {name: head(name) for name in modules}
 
 
-def _candidates(modules: Iterable[Module]) -> set[str]:
-    private, parameters, other = set(), set(), set(dir(builtins))
-    for module in modules:
-        local = {
-            id(node) for function in module.nodes if isinstance(function, _FUNCTIONS) for node in ast.walk(function)
-        }
-        for node in module.nodes:
-            match node:
-                case ast.arg(arg=name):
-                    parameters.add(name)
-                case ast.Name(id=name, ctx=ast.Store()):
-                    private.add(name)
-                    if id(node) not in local:
-                        other.add(name)
-                case ast.Attribute(attr=name, ctx=context):
-                    other.add(name)
-                    if isinstance(context, ast.Store):
-                        private.add(name)
-                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                    private.add(name)
-                    other.add(name)
-                case ast.alias():
-                    other.update(words(f"{node.name} {node.asname}"))
-                case ast.ImportFrom(module=source):
-                    other.update(words(source or ""))
-                case ast.keyword(arg=str(name)):
-                    other.add(name)
-    private = {name for name in private | parameters if re.fullmatch(r"_[^_]\w*", name)}
-    return private | parameters - other - {"self"}
+def _made(module: Module) -> set[str]:
+    """Names that this module gives to something."""
+    found: set[str] = set()
+    for node in module.nodes:
+        match node:
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                found.add(name)
+    return found
+
+
+def _kept(module: Module, modules: set[str]) -> set[str]:
+    """Names that mean the same to somebody else."""
+    found = {*module.in_strings, *module.name.split(".")}
+    for node in module.nodes:
+        match node:
+            case ast.ClassDef(name=name) if _ERRORS in module.name.split("."):
+                found.add(name)
+            case ast.Import(names=aliases):
+                found.update(word for alias in aliases for word in words(f"{alias.name} {alias.asname}"))
+            case ast.ImportFrom(module=source, names=aliases) if source not in modules:
+                found.update(word for alias in aliases for word in words(f"{source} {alias.name} {alias.asname}"))
+    return found | {word for word in _made(module) if word.startswith("__") or word == "self"}
+
+
+def _own_to(interpreter: Sequence[str], names: set[str]) -> set[str]:
+    """Those that it has in ROM: they cost nothing, and its C code may look for them."""
+    done = subprocess.run(
+        [*interpreter, "-X", "heapsize=8m", "-c", _MEETS],
+        input=" ".join(names),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return names - set(re.findall(r"^Q\((\w+)\)$", done.stdout, re.MULTILINE))
 
 
 def _coloured(where: Mapping[str, set[str]], taken: set[str]) -> dict[str, str]:
     """A short name for each word; two words with a family in common get different ones."""
-    short = (name for number in count() if (name := _short(number)) not in taken)
-    colours: list[tuple[str, set[str]]] = []
+    colours: dict[str, set[str]] = {}
     found: dict[str, str] = {}
     for word in sorted(where, key=lambda word: (-len(where[word]), word)):
-        colour = next((colour for colour in colours if not colour[1] & where[word]), None)
-        if colour is None:
-            colour = next(short), set()
-            colours.append(colour)
-        colour[1].update(where[word])
-        found[word] = colour[0]
+        # A constant's underscore means something to the compiler.
+        first = "_" if word.startswith("_") else "n"
+        for number in count():
+            name = first + _digits(number)
+            families = colours.setdefault(name, set())
+            if name not in taken and not families & where[word]:
+                families |= where[word]
+                found[word] = name
+                break
     return found
 
 
-def _short(number: int) -> str:
+def _digits(number: int) -> str:
     text = ""
     while not text or number:
         number, digit = divmod(number, len(_DIGITS))
         text = _DIGITS[digit] + text
-    return "_" + text
+    return text
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:

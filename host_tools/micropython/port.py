@@ -6,6 +6,7 @@ Two environment variables, both paths, override what the virtual environment and
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -14,6 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
+# What the wheel's own program does, without the half of Python's start that is for the packages of a program.
+_START = """\
+import sys
+sys.path[:] = [{!r}]
+import micropython_run
+sys.exit(micropython_run.run_main(["micropython", *sys.argv[1:]]))
+"""
 _OTHER_TREE_FACTOR = 4  # the instrumented copy of `make coverage` is that much larger at worst
 
 
@@ -29,6 +37,9 @@ def find_micropython() -> list[str]:
         if found is None:
             raise MissingMicroPython(f"MICROPYTHON names {override}, which is not a program")
         return [found]
+    wheel = importlib.util.find_spec("micropython_run")
+    if wheel and wheel.origin:
+        return [sys.executable, "-I", "-S", "-c", _START.format(str(Path(wheel.origin).parent))]
     beside = shutil.which("micropython", path=str(Path(sys.executable).parent))
     found = beside or shutil.which("micropython")
     if found is None:

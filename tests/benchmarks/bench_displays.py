@@ -19,7 +19,7 @@ _REDRAWN = {"screen": "full-screen redraw", "line": "one-line redraw"}
 def run() -> list[Figure]:
     answer = subprocess.run(
         [*find_micropython(), str(_SCRIPT)],
-        env=os.environ | {"MICROPYPATH": f"{compiled(firmware_root())}:.frozen"},
+        env=os.environ | {"MICROPYPATH": f"{compiled(firmware_root(), _SCRIPT.parent)}:.frozen"},
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

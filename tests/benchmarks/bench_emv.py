@@ -57,7 +57,7 @@ def _ms(rounds: list[dict[str, int]], name: str) -> float:
 def _start(argument: str, heap: str = "8m", check: bool = True) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*find_micropython(), "-X", f"heapsize={heap}", str(_SCRIPT), argument],
-        env=os.environ | {"MICROPYPATH": f"{compiled(firmware_root())}:{_TESTS}:.frozen"},
+        env=os.environ | {"MICROPYPATH": f"{compiled(firmware_root(), _TESTS)}:{_TESTS}:.frozen"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if not check else None,
         text=True,

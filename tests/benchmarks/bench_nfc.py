@@ -99,7 +99,7 @@ def _rounds(commands: list[str]) -> tuple[int, dict[str, Any]]:
         line = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         answer = subprocess.run(
             [*find_micropython(), str(_SCRIPT), str(_ROUNDS), *commands],
-            env=os.environ | {"MICROPYPATH": f"{compiled(firmware_root())}:.frozen"},
+            env=os.environ | {"MICROPYPATH": f"{compiled(firmware_root(), _SCRIPT.parent)}:.frozen"},
             stdin=line,
             stdout=subprocess.PIPE,
             text=True,

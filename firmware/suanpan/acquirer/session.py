@@ -11,6 +11,7 @@ from suanpan.codec import iso8583
 from suanpan.crypto.octets import wipe
 from suanpan.errors import MacError, NoReply, SignInRefused, SuiteRefused
 from suanpan.ledger.key_store import MAK, PIK, TMK
+from suanpan.overlay import passing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,19 +133,23 @@ class Session:
 
     async def _exchange(self, request: bytearray, sealed: bool) -> Answer:
         """Send, and wait for the answer that belongs to it; answers to something else are passed over."""
+        found: "list[Answer]" = []
         try:
-            return await asyncio.wait_for(self._answered(request, sealed), self._parameters.host_timeout_s)
+            waiting = passing(self._answered(request, sealed, found))
+            await asyncio.wait_for(waiting, self._parameters.host_timeout_s)
         except (asyncio.TimeoutError, EOFError, OSError):
             raise NoReply from None
+        return found.pop()
 
-    async def _answered(self, request: bytearray, sealed: bool) -> Answer:
+    async def _answered(self, request: bytearray, sealed: bool, found: "list[Answer]") -> None:
         await self.line.send(request)
         while True:
             answer = Answer(await self.line.receive())
             if sealed and not self._is_genuine(answer):
                 raise MacError
             if answer.belongs_to(request):
-                return answer
+                found.append(answer)
+                return
 
     def _is_genuine(self, answer: Answer) -> bool:
         # The key is taken out again for this: it does not wait in memory for the host.
@@ -157,7 +162,7 @@ def _transaction(entry: "Entry") -> "Values":
     pan, expiry = entry.card()
     values: "Values" = {
         2: pan,
-        4: f"{entry.amount:012}",
+        4: f"{entry.amount + entry.base:012}",
         11: entry.stan,
         12: entry.time,
         13: entry.date[2:],
@@ -172,6 +177,7 @@ def _transaction(entry: "Entry") -> "Values":
         (63, entry.org.encode()),
         (23, entry.sequence),
         (55, entry.chip),
+        (48, f"{entry.amount:012}"),
     ):
         if text:
             values[number] = text

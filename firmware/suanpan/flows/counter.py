@@ -1,10 +1,8 @@
 """The counter's day: what the terminal does from power-on to power-off. The one place where errors become screens."""
 
-from suanpan.errors import AcquirerError, Cancelled, JournalBroken, SuanpanError, TimedOut
+from suanpan.errors import Cancelled, JournalBroken, SuanpanError, TimedOut
 from suanpan.flows.idle import Idle
-from suanpan.flows.online import clear_reversal
 from suanpan.flows.sale import sale
-from suanpan.flows.transaction import message_of
 from suanpan.overlay import Overlay
 from suanpan.ui.prompts import DIGITS
 
@@ -18,7 +16,9 @@ if TYPE_CHECKING:
 async def power_on(t: "Terminal") -> None:
     with Overlay():
         await _flow("service.self_test", "self_test")(t)
-    await _recover(t)
+    if t.ledger.reversal and t.acquirer.ready:
+        with Overlay():
+            await _flow("flows.unknown", "recover")(t)
     idle = Idle(t)
     while True:
         await _begin(t)
@@ -44,17 +44,6 @@ def _flow(module: str, name: str) -> "Callable[[Terminal], Awaitable[None]]":
     """A flow of a module that is to be forgotten: a local name would keep it for as long as its function runs."""
     flow: Callable[[Terminal], Awaitable[None]] = getattr(__import__("suanpan." + module, None, None, (name,)), name)
     return flow
-
-
-async def _recover(t: "Terminal") -> None:
-    """A sale that the power cut short is taken back before anybody has to log in."""
-    if t.ledger.reversal and t.acquirer.ready:
-        try:
-            async with await t.acquirer.connect() as host:
-                await clear_reversal(t, host)
-        except AcquirerError:
-            return  # it stays armed: sign-in and every sale try again
-        await t.screen.notice(t.screen.title("reversal"), message_of(t, "reversed", t.ledger.state.kind), 5)
 
 
 async def _serve(t: "Terminal", idle: Idle) -> None:

@@ -13,11 +13,16 @@ async def first(*coroutines: "Coroutine[Any, Any, Any]") -> "tuple[int, Any]":
     over = asyncio.Event()
     ended: "list[tuple[int, Any, Exception | None]]" = []  # index, result, error; the first entry counts
 
-    async def run(index: int, coroutine: "Coroutine[Any, Any, Any]") -> None:
+    async def run(index: int, coroutine: "Coroutine[Any, Any, Any] | None") -> None:
+        result = problem = None
         try:
-            ended.append((index, await coroutine, None))
+            result = await coroutine  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who waits
-            ended.append((index, None, error))
+            problem = error
+        finally:
+            coroutine = None  # let go of, as overlay.passing says
+        ended.append((index, result, problem))
+        result = problem = None
         over.set()
 
     tasks = [asyncio.create_task(run(index, coroutine)) for index, coroutine in enumerate(coroutines)]
@@ -32,6 +37,7 @@ async def first(*coroutines: "Coroutine[Any, Any, Any]") -> "tuple[int, Any]":
             except asyncio.CancelledError:
                 continue
     index, result, error = ended[0]
+    ended.clear()  # what a task that is over still points to
     if error:
         raise error
     return index, result

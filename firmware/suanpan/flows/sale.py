@@ -5,7 +5,6 @@ import sys
 
 from micropython import const
 
-from suanpan.flows.transaction import transact
 from suanpan.ledger.kinds import SALE
 from suanpan.overlay import Overlay
 from suanpan.ui.money import yuan
@@ -13,7 +12,8 @@ from suanpan.ui.prompts import ask_amount, confirm
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from suanpan.codec.track import Track2
+    from typing import Any
+
     from suanpan.terminal import Terminal
 
 # What a sale by the chip takes beside the terminal: 87 KB on a 64-bit port. An ESP32's words are half as long.
@@ -26,18 +26,22 @@ async def sale(t: "Terminal", first_digit: str = "") -> None:
     amount = await ask_amount(screen, screen.title("sale"), first_digit)
     if amount >= t.parameters.large_amount:
         await confirm(screen, yuan(amount), screen.message("large_amount"))
-    slot = chip = _has_room()  # a board without is a terminal without a slot
+    # Slot and reader, where there are tables and room for them; else the stripe of a card that has a chip, too.
+    ways = {"chip", "tap"} if t.tables_checked and _has_room() else {"stripe"}
     while True:
-        track = await _presented(t, amount, slot, chip)
-        if track:
-            if slot and not chip and track.has_chip:
-                track.reading = _FALLBACK
-            await transact(t, SALE, amount, track)
+        way, card = await _presented(t, amount, ways)
+        if way == "stripe":
+            if "chip" in ways and card.has_chip:
+                card.reading = _FALLBACK
+            with Overlay():
+                from suanpan.flows.transaction import transact
+
+                await transact(t, SALE, amount, card)
             return
-        way = await _by_chip(t, amount)
-        if not way:
+        left = await _paid(t, amount, way, card)
+        if not left:
             return
-        chip = chip and way != "stripe"
+        ways.add(left)
 
 
 def _has_room() -> bool:
@@ -45,16 +49,20 @@ def _has_room() -> bool:
     return gc.mem_free() >= _ROOM
 
 
-async def _presented(t: "Terminal", amount: int, slot: bool, chip: bool) -> "Track2 | None":
+async def _presented(t: "Terminal", amount: int, ways: "set[str]") -> "tuple[str, Any]":
     with Overlay():
         from suanpan.flows.present_card import present
 
-        return await present(t, amount, slot, chip)
+        return await present(t, amount, ways)
 
 
-async def _by_chip(t: "Terminal", amount: int) -> str:
-    """What is left to try: "chip", "stripe" or nothing."""
+async def _paid(t: "Terminal", amount: int, way: str, card: "Any") -> str:
+    """By what is not a stripe. What is left to try: "chip", "stripe" or nothing."""
     with Overlay():
+        if way == "tap":
+            from suanpan.flows.tap_sale import tap_sale
+
+            return await tap_sale(t, amount, card)
         from suanpan.flows.chip_sale import chip_sale
 
         return await chip_sale(t, amount)

@@ -1,7 +1,7 @@
 """待确认: the host may have done what it was asked, or may not."""
 
 from suanpan.errors import AcquirerError
-from suanpan.flows.online import make_ready
+from suanpan.flows.online import clear_reversal, make_ready
 from suanpan.flows.transaction import message_of, title_of
 from suanpan.ui.canvas import BAD, DOUBT
 
@@ -23,3 +23,13 @@ async def unknown(t: "Terminal", kind: str) -> None:
         await screen.notice(screen.title("unknown"), do_not_repeat, style=DOUBT)
     else:
         await screen.notice(title_of(t, "failed", kind), message_of(t, "reversed", kind), style=BAD)
+
+
+async def recover(t: "Terminal") -> None:
+    """A sale that the power cut short is taken back before anybody has to log in."""
+    try:
+        async with await t.acquirer.connect() as host:
+            await clear_reversal(t, host)
+    except AcquirerError:
+        return  # it stays armed: sign-in and every sale try again
+    await t.screen.notice(t.screen.title("reversal"), message_of(t, "reversed", t.ledger.state.kind), 5)

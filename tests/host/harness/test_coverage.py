@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import struct
 import subprocess
 from pathlib import Path
@@ -122,7 +123,7 @@ def test_report() -> None:
 
 def test_a_command_is_measured_and_its_status_kept(capfd: pytest.CaptureFixture[str]) -> None:
     program = "import suanpan.codec.bcd; raise SystemExit(3)"
-    script = f'MICROPYPATH="$SUANPAN_FIRMWARE" exec {find_micropython()[0]} -c "{program}"'
+    script = f'MICROPYPATH="$SUANPAN_FIRMWARE" exec {shlex.join(find_micropython())} -c "{program}"'
     assert coverage.main(["sh", "-c", script]) == 3
     rows = {line.split()[4]: line.split() for line in capfd.readouterr().out.splitlines() if ".py" in line}
     lines, missed = (int(text) for text in rows["suanpan/codec/bcd.py"][:2])
