@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _SHARES: Final = 8  # of a row's singles: short jobs, so that no worker is left with a long one
 _SOAK_SHARE: Final = 100
 _HEAD: Final = (
-    f"{'transaction':<18}{'flash':>9}{'network':>9}{'pairs':>9}{'schedules':>11}{'violations':>12}{'time':>9}"
+    f"{'transaction':<18}{'flash':>9}{'network':>9}{'card':>6}{'pairs':>8}"
+    f"{'schedules':>11}{'violations':>12}{'time':>9}"
 )
 
 _engine: Engine | None = None  # a worker's own
@@ -87,7 +88,7 @@ def _say(*lines: str) -> None:
 
 
 def _line(title: str, tally: Tally) -> str:
-    counts = f"{tally.flash:>9,}{tally.network:>9,}{tally.doubles:>9,}{tally.schedules:>11,}"
+    counts = f"{tally.flash:>9,}{tally.network:>9,}{tally.card:>6,}{tally.doubles:>8,}{tally.schedules:>11,}"
     return f"{title:<18}{counts}{len(tally.found):>12,}{tally.seconds:>8.1f}s"
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.faults import Faults
 from host_tools.acquirer.fixture import load, open_bank
 from host_tools.acquirer.host import Acquirer
+from host_tools.cards.accounts import accounts
+from tests.faults import plastic
 
 if TYPE_CHECKING:
     from host_tools.acquirer.store import Store
@@ -25,7 +29,10 @@ class Bank:
     """`now_us` is the terminal's clock, which the host's goes by."""
 
     def __init__(self) -> None:
-        self.fixture = load()
+        population = plastic.POPULATION
+        fixture = load()
+        self.fixture = replace(fixture, cards=fixture.cards | {plastic.NAME: accounts(population)[plastic.NAME]})
+        self._chips = Chips(population.issuers)
         self.faults = Faults()
         self.now_us = 0
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-faults-")
@@ -37,7 +44,7 @@ class Bank:
 
     def _open(self, store: Store) -> None:
         self.store = store
-        self.acquirer = Acquirer(store, now=self.now, random=self._random.randbytes)
+        self.acquirer = Acquirer(store, now=self.now, random=self._random.randbytes, chips=self._chips)
 
     def now(self) -> datetime:
         return _OPENING + timedelta(microseconds=self.now_us)

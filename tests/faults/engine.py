@@ -11,8 +11,9 @@ from tests.faults.bank import TERMINAL, Bank
 from tests.faults.factory import new_chip
 from tests.faults.invariants import HostBooks, altered, host_books, violations
 from tests.faults.peer import Peer
-from tests.faults.points import Cut, Dud, Forgery, Net, Rot, Ruin, Schedule, Wear
-from tests.faults.rows import FIRST, OTHERWISE, PROBE, PROBED, ROWS, Act, Row
+from tests.faults.plastic import Plastic
+from tests.faults.points import Cut, Dud, Forgery, Net, Pull, Rot, Ruin, Schedule, Wear
+from tests.faults.rows import FIRST, OTHERWISE, PROBE, PROBED, ROWS, SETTLE, Act, Row
 from tests.faults.tampering import forged, ruined
 from tests.faults.wire import Wire
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tests.faults.wire import Step
 
 _MOST_LIVES: Final = 8
+_FULL: Final = "error.L01"  # "Storage full. Settle first."
 # Bytes left in the journal's newest sector when the transaction begins: its first record has to go to the next one,
 # which held others before; or its second has to; or the batch is in two sectors by then.
 _ROOM: Final = {"turning": 32, "turning-late": 160, "spread": 32}
@@ -46,10 +48,12 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A life up to where nothing goes wrong any more: operations on flash (sector, offset, bytes), network steps."""
+    """A life up to where nothing goes wrong any more: operations on flash (sector, offset, bytes, 0 if they change no
+    cell), network steps."""
 
     operations: tuple[tuple[int, int, int], ...]
     steps: tuple[Step, ...]
+    exchanges: int  # with a chip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Engine:
     def __init__(self, firmware: Path | None = None) -> None:
         self._bank = Bank()
         self._wire = Wire(self._bank)
-        self._peer = Peer(self._bank, self._wire, firmware)
+        self._plastic = Plastic()
+        self._peer = Peer(self._bank, self._wire, self._plastic, firmware)
         self._scenes: dict[tuple[str, str], Scene] = {}
         self._current: Scene | None = None
         self._opening = self._host_books().paid
@@ -105,6 +110,8 @@ class Engine:
                 traces.append(self._traced(answer, healthy))
             if answer["end"] != "cut":
                 break
+        if _is_full(schedule, lives[-1]):
+            lives.append(self._live([SETTLE, PROBE], [], healthy=0, seed=seed + len(lives), open=True, log=log))
         self._wire.settle()
         after = lives[-1]
         host = self._host_books()
@@ -133,6 +140,7 @@ class Engine:
             elif isinstance(fault, Forgery) and self._current:
                 self._peer.program(forged(self._peer.dump(), self._current.other, fault))
         self._wire.begin([fault for fault in faults if isinstance(fault, Net)])
+        self._plastic.begin([fault for fault in faults if isinstance(fault, Pull)])
         flash = [_armed(fault) for fault in faults if isinstance(fault, Cut | Wear | Dud)]
         answer = self._peer.live([act.order() for act in acts], healthy=healthy, faults=flash, **how)
         return answer | {"healthy": healthy}
@@ -140,7 +148,8 @@ class Engine:
     def _traced(self, answer: Answer, healthy: int) -> Trace:
         end = answer["marks"][healthy] if len(answer["marks"]) > healthy else answer["operations"]
         operations = tuple((sector, offset, size) for sector, offset, size in answer["log"][:end])
-        return Trace(operations, tuple(step for step in self._wire.steps if step.act < healthy))
+        steps = tuple(step for step in self._wire.steps if step.act < healthy)
+        return Trace(operations, steps, self._plastic.exchanges)
 
     def _host_books(self) -> HostBooks:
         return host_books(self._bank.store, self._bank.acquirer.ledger)
@@ -164,7 +173,9 @@ class Engine:
     def _made(self, row: Row, name: str) -> Scene:
         self._current = None
         self._bank.found()
-        self._peer.program(new_chip(profile(self._bank.fixture.terminals[TERMINAL])))
+        tables = self._plastic.tables if row.chip else b""
+        self._peer.program(new_chip(profile(self._bank.fixture.terminals[TERMINAL]), tables))
+        self._plastic.issue(0)
         answer: Answer = {"entries": []}
         room = _ROOM.get(name)
         if room:
@@ -195,6 +206,7 @@ class Engine:
             self._peer.call("keep")
             self._current = scene
         self._bank.restore(scene.database, seed)
+        self._plastic.issue(seed)
 
     def close(self) -> None:
         self._peer.close()
@@ -207,6 +219,13 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_full(schedule: Schedule, answer: Answer) -> bool:
+    """Whether a terminal asks to be settled before it sells, as it may with no more than three of five sectors left:
+    where cells of two are worn."""
+    wears = sum(isinstance(fault, Wear) for _, fault in schedule.faults)
+    return wears > 1 and answer["end"] == "ready" and _FULL in answer["told"][-1]
 
 
 def _armed(fault: Cut | Wear | Dud) -> tuple[object, ...]:

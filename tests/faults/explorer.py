@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.faults import wire
 from tests.faults.factory import DATA_SECTORS, JOURNAL_SECTORS, SECTOR
-from tests.faults.points import Cut, Doing, Dud, Filling, Forgery, Net, Rot, Ruin, Schedule, Way, Wear
+from tests.faults.points import Cut, Doing, Drawn, Dud, Filling, Forgery, Net, Pull, Rot, Ruin, Schedule, Way, Wear
 from tests.faults.rows import ROWS, Altered
 from tests.faults.tampering import frames, sector_of
 
@@ -57,30 +57,34 @@ def grain(row: Row, scene: str) -> Grain:
 
 @dataclass(slots=True)
 class Tally:
-    """How many schedules were run, with one fault (on flash, on the network) and with two; what was found; a worker's
-    seconds."""
+    """How many schedules were run, with one fault (on flash, on the network, of a card) and with two; what was found; a
+    worker's seconds."""
 
     flash: int = 0
     network: int = 0
+    card: int = 0
     doubles: int = 0
     seconds: float = 0
     found: list[tuple[str, list[str]]] = field(default_factory=list)  # schedule, violations
 
     @property
     def schedules(self) -> int:
-        return self.flash + self.network + self.doubles
+        return self.flash + self.network + self.card + self.doubles
 
     def count(self, schedule: Schedule) -> None:
         if len(schedule.faults) > 1:
             self.doubles += 1
         elif isinstance(schedule.faults[0][1], Net):
             self.network += 1
+        elif isinstance(schedule.faults[0][1], Pull):
+            self.card += 1
         else:
             self.flash += 1
 
     def add(self, other: Tally) -> None:
         self.flash += other.flash
         self.network += other.network
+        self.card += other.card
         self.doubles += other.doubles
         self.seconds += other.seconds
         self.found += other.found
@@ -90,6 +94,7 @@ def points(row: Row, grain: Grain, trace: Trace) -> Iterator[Fault]:
     """Every single fault of a run like this one."""
     for number, (sector, _, size) in enumerate(trace.operations):
         yield from _in_operation(number, sector, size, grain)
+    yield from (Pull(number, what) for number in range(trace.exchanges) for what in Drawn)
     for number, step in enumerate(trace.steps):
         if number in {given.step for given in row.given}:
             continue
@@ -101,11 +106,13 @@ def points(row: Row, grain: Grain, trace: Trace) -> Iterator[Fault]:
 
 def _in_operation(number: int, sector: int, size: int, grain: Grain) -> Iterator[Fault]:
     yield Cut(number, Way.BEFORE)
+    yield Dud(number)
+    if not size:  # with all the bits as they are already it may end anywhere
+        return
     yield Cut(number, Way.AFTER)
     every = _PAGE if size == SECTOR else grain.files if sector < DATA_SECTORS else grain.flash
     yield from (Cut(number, Way.BYTES, depth) for depth in range(1, size, every))
     yield from (Cut(number, Way.BITS, depth) for depth in range(grain.chances))
-    yield Dud(number)
     if sector < DATA_SECTORS:  # LittleFS has rules of its own, which reckon neither with wavering cells nor a worn root
         return
     chances = _LUCK if sector == _VAULT else grain.chances
@@ -137,7 +144,10 @@ def coarse(row: Row, trace: Trace) -> list[Fault]:
     """One or two faults for each place where there are hundreds."""
     found: list[Fault] = []
     for number, (_, _, size) in enumerate(trace.operations):
-        found += (Cut(number, Way.BEFORE), Cut(number, Way.BYTES, size // 2), Cut(number, Way.BITS, number % 16))
+        found += (Cut(number, Way.BEFORE), Dud(number))
+        if size:
+            found += (Cut(number, Way.BYTES, size // 2), Cut(number, Way.BITS, number % 16))
+    found += (Pull(number, Drawn.OUT) for number in range(trace.exchanges))
     given = {fault.step for fault in row.given}
     for number, step in enumerate(trace.steps):
         if number not in given:

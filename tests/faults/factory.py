@@ -18,9 +18,9 @@ DATA_SECTORS: Final = 8
 JOURNAL_SECTORS: Final = 5
 
 
-def new_chip(profile: Profile) -> bytes:
+def new_chip(profile: Profile, emv_tables: bytes = b"") -> bytes:
     """Everything as the factory makes it, except that the password costs no time."""
-    image, _ = build_image(profile, Random(1).randbytes, password_iterations=1)
+    image, _ = build_image(profile, Random(1).randbytes, password_iterations=1, emv_tables=emv_tables)
     table = partitions()
     data, secrets = table["data"], table["secrets"]
     large = LittleFS(block_size=SECTOR, block_count=data.size // SECTOR, mount=False)

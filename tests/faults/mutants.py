@@ -165,18 +165,23 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a frame is marked before it is read back",
-        (("self._program(seq, at + 1, data[1:])", "data[0] = 0\n        self._program(seq, at, data)"),),
+        (
+            (
+                "return self._program(seq, at + 1, data",
+                'return self._program(seq, at, b"\\0" + data',
+            ),
+        ),
         "sale-approved",
     ),
     Mutant(
         "a mark is not read back",
-        (("and self._ring.commit(seq, at)):", "and (self._ring.commit(seq, at) or True)):"),),
+        (("and self._ring.commit(seq, at):", "and (self._ring.commit(seq, at) or True):"),),
         "offline-sale",
         among="wear",
     ),
     Mutant(
         "the newest frame is not made certain at mounting",
-        (("            ring.commit(seq, last)\n            self._linked", "            self._linked"),),
+        (("and ring.commit(seq, last)\n", "\n"),),
         "sale-approved",
         among=":after:",
     ),
@@ -187,8 +192,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "the card numbers' key is not made certain at mounting",
-        (("self._forget_cards(vault.settle())", "self._forget_cards(vault.born)"),),
-        "settlement-again",
+        (("content, 0)\n        return self.born", 'b"\\xff", 0)\n        return self.born'),),
+        "first-sign-in",
         among="swaying",
     ),
     Mutant(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.bank import Bank
+    from tests.faults.plastic import Plastic
     from tests.faults.wire import Wire
 
 _DEVICE: Final = ROOT / "tests" / "faults" / "device"
@@ -32,9 +33,10 @@ class Died(RuntimeError):
 class Peer:
     """`healthy` is the first act of an order's that no network fault reaches into."""
 
-    def __init__(self, bank: Bank, wire: Wire, firmware: Path | None = None) -> None:
+    def __init__(self, bank: Bank, wire: Wire, plastic: Plastic, firmware: Path | None = None) -> None:
         self._bank = bank
         self._wire = wire
+        self._plastic = plastic
         self._healthy = 0
         board, chip = ROOT / "boards" / "virtual", ROOT / "tests" / "firmware"
         path = map(str, (_DEVICE, board, firmware or firmware_root(), chip, ".frozen"))
@@ -103,6 +105,11 @@ class Peer:
         if op == b"M":
             self._wire.act(payload[0], payload[0] >= self._healthy)
             return b""
+        if op == b"P":
+            self._plastic.reset()
+            return b""
+        if op == b"A":
+            return self._plastic.exchange(payload)
         self._bank.now_us, number = struct.unpack_from("<QB", payload)
         if op == b"O":
             return self._wire.open(number)

@@ -104,6 +104,24 @@ class Forgery:
         return f"forgery:{self.record}:{self.what}"
 
 
+class Drawn(StrEnum):
+    """What ends the talk with a chip, which has heard the command by then."""
+
+    OUT = "out"  # the card is drawn out
+    POWER = "power"  # the power goes
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """At this exchange with the chip, counted from the life's beginning."""
+
+    exchange: int
+    what: Drawn
+
+    def __str__(self) -> str:
+        return f"pull:{self.exchange}:{self.what}"
+
+
 @dataclass(frozen=True, slots=True)
 class Net:
     """`what` (wire.py) happens at this step of the network, counted from the life's beginning.
@@ -119,7 +137,7 @@ class Net:
         return f"net:{self.step}:{self.what}:{self.at}"
 
 
-Fault = Cut | Wear | Dud | Rot | Ruin | Forgery | Net
+Fault = Cut | Wear | Dud | Rot | Ruin | Forgery | Pull | Net
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +181,8 @@ def _fault(text: str) -> Fault:
             return Rot(int(first), int(rest[0]))
         case "forgery":
             return Forgery(int(first), Doing(rest[0]))
+        case "pull":
+            return Pull(int(first), Drawn(rest[0]))
         case "net":
             return Net(int(first), rest[0], int(rest[1]))
     raise ValueError(f"no fault: {text}")

@@ -14,33 +14,45 @@ from typing import Final
 
 from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.fixture import load
+from host_tools.cards.accounts import accounts
 from host_tools.flash.factory import SUPERVISOR_PASSWORD
+from tests.faults import plastic
 from tests.faults.points import Net
 
 IDLE: Final = "message.idle"
 _BANK: Final = load().cards
 # A stranger's card looks like any other to the terminal, but the bank does not know it.
-CARDS: Final[dict[str, Card]] = _BANK | {"stranger": replace(_BANK["plain"], name="stranger", pan="6200000000000096")}
+_CHIP: Final = plastic.NAME
+CARDS: Final[dict[str, Card]] = _BANK | {
+    _CHIP: accounts(plastic.POPULATION)[_CHIP],
+    "stranger": replace(_BANK["plain"], name="stranger", pan="6200000000000096"),
+}
 
 Keys = dict[str, list[str]]
-Order = tuple[Keys, str]  # keys by text, and what is on the card's stripe
+Order = tuple[Keys, str, bool]  # keys by text, what is on the card's stripe, and whether it is put in instead
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     keys: Keys
     card: str = ""  # its name in CARDS
+    chip: bool = False  # put in, not swiped
 
     def order(self) -> Order:
         if not self.card:
-            return self.keys, ""
+            return self.keys, "", False
         card = CARDS[self.card]
-        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card))
+        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card)), self.chip
 
 
 def sale(fen: int, card: str = "plain") -> Act:
     digits = str(fen)
     return Act({IDLE: [digits[0]], "title.sale": [*digits[1:], "enter"]}, card)
+
+
+def chip_sale(fen: int, keys: Keys | None = None) -> Act:
+    swiped = sale(fen, _CHIP)
+    return Act(swiped.keys | (keys or {}), _CHIP, chip=True)
 
 
 def chosen(*titles: str, keys: Keys | None = None, card: str = "") -> Act:
@@ -122,12 +134,18 @@ class Row:
     variant: bool = False  # of a type whose other row is gone through byte by byte
     files: bool = False  # whether this is the row for that in the file system
 
+    @property
+    def chip(self) -> bool:
+        """Whether a card is put in."""
+        return any(act and act.chip for act in (self.act, self.left and self.left[0]))
+
 
 _CHECKED: Final = 10  # turns until a terminal that nobody uses has read all of its journal
 _TOLD: Final = 40  # turns in which it tells the host what that has missed, even at the second attempt
 
 _SIGN_IN: Final = ("title.check", "title.login", "title.sign_in")
 _APPROVED: Final = ("title.sending", "title.approved", "slip", "slip")
+_CHIP_READ: Final = ("title.card", "title.reading_chip", "title.pin", "title.sending")
 _TAKEN_BACK: Final = ("title.sending", "title.unknown", "title.reversal")
 _REVERSAL: Final = ("title.check", "title.reversal", "title.login", "title.sign_in")
 _VOID: Final = ("title.supervisor", "title.void_this", "title.card", "title.pin")
@@ -144,6 +162,23 @@ ROWS: Final = {
         Row("sale-unanswered", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "SILENT"),), variant=True),
         Row("sale-lost", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "LOST"),), variant=True),
         Row("sale-reversed", 0, _REVERSAL, left=(sale(10_00), Net(1, "POWER_AFTER"))),
+        Row("chip-sale", 10_00, (*_CHIP_READ, "title.approved", "slip", "slip"), chip_sale(10_00)),
+        Row(
+            "chip-declined",
+            0,
+            (*_CHIP_READ, "title.failed"),
+            chip_sale(10_00, {"title.pin": keyed(111111)}),
+            variant=True,
+        ),
+        Row(
+            "chip-unanswered",
+            0,
+            (*_CHIP_READ, "title.unknown", "title.reversal", "title.failed"),
+            chip_sale(10_00),
+            given=(Net(1, "SILENT"),),
+            variant=True,
+        ),
+        Row("chip-reversed", 0, _REVERSAL, left=(chip_sale(10_00), Net(1, "POWER_AFTER")), variant=True),
         Row("void", -3_33, (*_VOID, *_APPROVED), VOID),
         Row(
             "void-declined",

@@ -37,9 +37,11 @@ CONNECTION: Final = {
     "POWER": "the power goes just then",
     "DOWN": "the host cannot be reached from here on",
 }
-# What can happen to a message. The host's own faults are those of host_tools/acquirer/faults.py, by their names.
+# What can happen to a message. The host's own faults are those of host_tools/acquirer/faults.py, by their names; after
+# those of wrong content there come such as this wire plays by itself.
+_HOSTS: Final = list(Kind)[: list(Kind).index(Kind.UNREAD)]
 MESSAGE: Final = {
-    **{kind.name: kind.value for kind in Kind if kind is not Kind.LATE},
+    **{kind.name: kind.value for kind in _HOSTS if kind is not Kind.LATE},
     "SLOW": "the reply comes in the last second of the terminal's patience",
     "LATE": "the reply comes too late",
     "UNREAD": "closed without having been read",
@@ -188,7 +190,7 @@ class Wire:
                 first = self._feed(number, frame)
                 second = self._feed(number, frame)
                 return self._replies(number, second if fault.what == "AGAIN" else first + second)
-        if fault.what in Kind.__members__:
+        if fault.what in (kind.name for kind in _HOSTS):
             self._bank.faults.arm(Fault(Kind[fault.what]))
             actions = self._feed(number, frame)
             self._bank.faults.armed.clear()  # where the request never came, it strikes nobody else

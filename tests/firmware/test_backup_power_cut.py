@@ -52,9 +52,9 @@ class CutCase(Case):
         new.switch_on()
         return new
 
-    def cut_boards(self, step=1):
-        """Each board just after its power has come back."""
-        operation, cut = 0, True
+    def cut_boards(self, operation=0, step=1):
+        """Each board just after its power has come back, from this operation on, every `step`."""
+        cut = True
         while cut:
             cut = False
             for way, depth in self.faults(operation):
@@ -153,7 +153,7 @@ class TestFullRing(CutCase):
         oldest, newest = self.old.journal.log.sectors
         self.assertEqual(newest - oldest + 1, SECTORS)
         count = whole = 0
-        for new in self.cut_boards(step=2):
+        for new in self.cut_boards(1, step=2):
             count += 1
             whole += self.assertAllOrNothing(new)
         print(count, "cuts,", whole, "times all of it")

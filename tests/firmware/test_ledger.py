@@ -213,7 +213,7 @@ class TestReversal(LedgerTestCase):
         ledger = self.ledger
         with self.assertRaises(LogWorn), pending(ledger) as entry:
             end = len(bytes(self.flash.cells[:-SECTOR]).rstrip(b"\xff"))
-            for address in list(range(end, end + 200)) + list(range(SECTOR + 17, SECTOR + 40)):
+            for address in list(range(end, end + 200)) + list(range(SECTOR + 17, SECTOR + 400)):
                 self.flash.worn[address] = 0xFF
             entry.approve(**ANSWER)
         self.assertEqual(sold(ledger), (0, 0))

@@ -63,7 +63,8 @@ class FlashLog:
         self._oldest = self._floor = oldest
         self._active, self._spare, self._tail, self._linked = newest, -1, SECTOR, False
         if newest >= 0:
-            self._ring.write_header(newest)
+            for _ in range(2):  # as in _settle()
+                self._ring.write_header(newest)
             if self._ring.used(newest) <= SLOT:
                 self._spare = newest
                 self._active = self._before(newest)
@@ -126,10 +127,15 @@ class FlashLog:
             last, newest = at, frame
             at = tail = at + space(frame)
         if newest:
-            if not ring.write(seq, last, newest):
-                raise LogCorrupt
-            ring.commit(seq, last)
             self._linked = True
+            for _ in range(2):  # one program may come to nothing, and cells that waver may read well
+                kept = ring.write(seq, last, newest) and ring.commit(seq, last)
+            if not kept:
+                if newest[0] != BLANK:
+                    raise LogCorrupt
+                ring.kill(seq, last, tail)
+                self.number -= 1
+                self._linked = not newest[2]
         while tail < end and ring.dead(seq, tail):
             tail += SLOT
         if tail < end:
@@ -159,8 +165,8 @@ class FlashLog:
         """Commit a record of 1 to 2,000 bytes; returns its number. Two program operations, and no erase if
         prepare() was called in time. `link` is 16 bytes, kept if the record is the first of a sector.
 
-        Raises LogFull, or LogWorn if the flash did not keep what was programmed: then the record is
-        not in the log, and the next one goes to the next sector.
+        Raises LogFull, or LogWorn if the flash did not keep what was programmed, nor in the place behind it: then the
+        record is not in the log, and the next one goes to the next sector.
         """
         if not 0 < len(record) <= LONGEST or len(link) != LINK:
             raise ValueError
@@ -168,14 +174,16 @@ class FlashLog:
             self._turn()
         seq, at = self._active, self._tail
         frame = (BLANK, self.number + 1, b"" if self._linked else link, record)
+        size = space(frame)
         self._tail = SECTOR  # should anything fail from here on, nothing more goes to this sector
-        if not (self._ring.write(seq, at, frame) and self._ring.commit(seq, at)):
-            self._ring.kill(seq, at, at + space(frame))
-            raise LogWorn
-        self.number += 1
-        self._tail = at + space(frame)
-        self._linked = True
-        return self.number
+        for at in range(at, min(at + 2 * size, SECTOR - size + 1), size):  # noqa: B020
+            if self._ring.write(seq, at, frame) and self._ring.commit(seq, at):
+                self.number += 1
+                self._tail = at + size
+                self._linked = True
+                return self.number
+            self._ring.kill(seq, at, at + size)
+        raise LogWorn
 
     def _turn(self) -> None:
         self.prepare()

@@ -70,20 +70,20 @@ class FlashRing:
 
     def format(self, seq: int) -> bool:
         """Erase a sector and give it its header; False if the flash did not keep that."""
-        self._program(seq, 0, bytes(_HEADER))  # a sector that is half erased must have no header
-        self._flash.ioctl(_ERASE, seq % self.count)
-        self.write_header(seq)
-        return self.sequence(seq) == seq
+        for _ in range(2):
+            self._erase(seq)
+            if self.write_header(seq):
+                return True
+        return False
 
-    def write_header(self, seq: int) -> None:
-        self._program(seq, 0, _header(self.magic, seq))
+    def write_header(self, seq: int) -> bool:
+        return self._program(seq, 0, _header(self.magic, seq))
 
     def clear(self, seq: int) -> None:
         """Erase a sector, its header to the last: a power cut on the way leaves no record that could be read."""
         for at in range(SECTOR - PAGE, -1, -PAGE):
             self.kill(seq, at or SLOT, at + PAGE)
-        self._program(seq, 0, bytes(_HEADER))
-        self._flash.ioctl(_ERASE, seq % self.count)
+        self._erase(seq)
 
     def used(self, seq: int) -> int:
         """The offset after the last byte of a sector that is not blank."""
@@ -125,18 +125,13 @@ class FlashRing:
     def write(self, seq: int, at: int, frame: "Frame") -> bool:
         """Program a frame without its mark; False if the flash did not keep it."""
         _, number, link, record = frame
-        size = len(link) + len(record)
-        data = bytearray(_FRAME_SIZE + size)
-        struct.pack_into(_FRAME, data, 0, BLANK, size | (_HAS_LINK if link else 0), number, 0)
-        data[_FRAME_SIZE:] = link + record
-        struct.pack_into(">I", data, 7, crc32(data[_FRAME_SIZE:], crc32(data[1:7])))
-        self._program(seq, at + 1, data[1:])
-        return self._read(seq, at + 1, len(data) - 1) == data[1:]
+        data = struct.pack(">HI", len(link) + len(record) | (_HAS_LINK if link else 0), number)
+        check = crc32(record, crc32(link, crc32(data)))
+        return self._program(seq, at + 1, data + struct.pack(">I", check) + link + record)
 
     def commit(self, seq: int, at: int) -> bool:
         """Program a frame's mark; False if the flash did not keep it."""
-        self._program(seq, at, b"\x00")
-        return self.marked(seq, at)
+        return self._program(seq, at, b"\x00") or self.marked(seq, at)
 
     def marked(self, seq: int, at: int) -> bool:
         return self._read(seq, at, 1)[0] != BLANK
@@ -158,8 +153,17 @@ class FlashRing:
         self._flash.readblocks(seq % self.count, data, at)
         return data
 
-    def _program(self, seq: int, at: int, data: "bytes | bytearray") -> None:
-        self._flash.writeblocks(seq % self.count, data, at)
+    def _erase(self, seq: int) -> None:
+        self._program(seq, 0, bytes(_HEADER))  # a sector that is half erased must have no header
+        self._flash.ioctl(_ERASE, seq % self.count)
+
+    def _program(self, seq: int, at: int, data: bytes) -> bool:
+        """False if the flash does not keep it. What does not read back is done again: a program may come to nothing."""
+        for _ in range(2):
+            self._flash.writeblocks(seq % self.count, data, at)
+            if self._read(seq, at, len(data)) == data:
+                return True
+        return False
 
 
 def space(frame: "Frame") -> int:

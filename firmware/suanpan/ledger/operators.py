@@ -18,6 +18,7 @@ from suanpan.crypto.octets import equal
 from suanpan.crypto.pbkdf2 import pbkdf2
 from suanpan.errors import SealError
 from suanpan.errors.operators import OperatorsDamaged
+from suanpan.ledger.files import write_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,7 +126,6 @@ class Operators:
             return
         self._tries[int(number)] = tries
         try:
-            with open(self._folder + "/tries.bin", "wb") as file:
-                file.write(self._siv.seal(self._tries, _TRIES))
+            write_file(self._folder + "/tries.bin", self._siv.seal(self._tries, _TRIES))
         except OSError:
             raise OperatorsDamaged from None

@@ -58,11 +58,12 @@ class PanVault:
 
     def settle(self) -> int:
         """`born`, and for certain: cells that a power cut left half done read one way now and another way later, so
-        a whole key is programmed once more, with the same bytes."""
+        a whole key is programmed once more, with the same bytes; twice, as a program may come to nothing."""
         content = self._read()
         if content is None:
             return -1
-        self._partition.writeblocks(self._sector, content, 0)
+        for _ in range(2):
+            self._partition.writeblocks(self._sector, content, 0)
         return self.born
 
     def renew(self, number: int) -> None:

@@ -24,10 +24,11 @@ class Chip(nor_flash.NorFlash):
         self.failed = failed
         self._journal = range(journal.start * SECTOR, journal.stop * SECTOR)
         self.operations = 0
-        self.log = None  # [sector, offset, size] of each operation, while somebody wants to know
-        self._wear = None
-        self._dud = -1
-        self._stale = -1  # the sector that an erase has passed over
+        # [sector, offset, size] of each operation, while somebody wants to know; size 0 if it changes no cell.
+        self.log = None
+        self._wear = {}  # operation: byte
+        self._duds = set()
+        self._stale = set()  # sectors that are not as the firmware must think, until they are erased
         self._kept = b""
 
     # -- what the explorer does --
@@ -36,24 +37,27 @@ class Chip(nor_flash.NorFlash):
         """A chip fresh from the reel, with this on it."""
         self.cells[:] = image
         self.erases = [0] * len(self.erases)
-        self.weak = {}
-        self.worn = {}
+        self._mend()
 
     def keep(self):
         self._kept = bytes(self.cells)
 
     def restore(self):
         self.cells[:] = self._kept
+        self._mend()
+        self.misread = -1
+
+    def _mend(self):
         self.weak = {}
         self.worn = {}
-        self.misread = -1
+        self._stale.clear()
 
     def switch_on(self, seed, log):
         """Power, chance from `seed`, no faults armed, and the count of operations at zero."""
         self.power_on()
         self._state = seed
-        self._wear = None
-        self._dud = self._stale = -1
+        self._wear.clear()
+        self._duds.clear()
         self.operations = 0
         self.log = [] if log else None
 
@@ -70,9 +74,9 @@ class Chip(nor_flash.NorFlash):
             else:
                 self.cut(operation, BYTES if way == "bytes" else WAYS[way], depth)
         elif fault[0] == "wear":
-            self._wear = fault[1], fault[2]
+            self._wear[fault[1]] = fault[2]
         else:
-            self._dud = fault[1]
+            self._duds.add(fault[1])
 
     @property
     def off(self):
@@ -92,21 +96,24 @@ class Chip(nor_flash.NorFlash):
             raise _CUT
 
     def _program(self, at, data):
-        if at // SECTOR == self._stale:  # no mistake of the firmware's, which cannot know
+        if at // SECTOR in self._stale:  # no mistake of the firmware's: the chip keeps the bits that both have
             data = bytes(byte & was for byte, was in zip(data, self.cells[at : at + len(data)]))  # noqa: B905
         super()._program(at, data)
 
     def _operate(self, at, new, unit):
         if self.log is not None:
-            self.log.append((at // SECTOR, at % SECTOR, len(new)))
-        if self._wear and self._wear[0] == self.operations and unit == PAGE and at in self._journal:
-            place = at + min(self._wear[1], len(new) - 1)
+            weak = any(at <= address < at + len(new) for address in self.weak)
+            size = len(new) if weak or new != self.cells[at : at + len(new)] else 0
+            self.log.append((at // SECTOR, at % SECTOR, size))
+        if self.operations in self._wear and unit == PAGE and at in self._journal:
+            place = at + min(self._wear[self.operations], len(new) - 1)
             self.worn[place] = 0xFF
             new = bytearray(new)
             new[place - at] = self.cells[place]
-        if self.operations == self._dud:
-            if unit == SECTOR:
-                self._stale = at // SECTOR
+        if unit == SECTOR:
+            self._stale.discard(at // SECTOR)
+        if self.operations in self._duds:
+            self._stale.add(at // SECTOR)
             new = self.cells[at : at + len(new)]
         self.operations += 1
         try:

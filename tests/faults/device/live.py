@@ -18,7 +18,7 @@ import board  # noqa: E402
 from chip import SECTOR, PowerCut  # noqa: E402
 from person import Fault, Person, Ready  # noqa: E402
 
-from suanpan.flows import overlay  # noqa: E402
+from suanpan import overlay  # noqa: E402
 
 overlay.Overlay = board.Quiet  # to read the same source once in every life would take most of the time
 _run, asyncio.run = asyncio.run, lambda day: day.close()
@@ -26,9 +26,11 @@ import main  # noqa: E402  # all of the firmware; its day begins when we say so
 
 gc.threshold(1 << 20)
 
+from suanpan.cards import contact, contactless  # noqa: E402
 from suanpan.errors import SuanpanError  # noqa: E402
 from suanpan.flows import counter  # noqa: E402
 from suanpan.flows.idle import Idle  # noqa: E402
+from suanpan.service.tables_check import check_tables  # noqa: E402
 
 _TRIES = 2  # more of the last act, where it comes to nothing
 _RECORD = 64  # bytes of flash that the smallest one of fill() takes
@@ -36,6 +38,8 @@ _RECORD = 64  # bytes of flash that the smallest one of fill() takes
 with open(main.__file__.replace("main.py", "assets/strings.tsv")) as table:  # noqa: PTH123
     _NAMES = {line.split("\t")[0] for line in table}
 
+contact.ContactCard = board.ChipCard
+contactless.ContactlessReader = board.ContactlessReader
 main.Canvas = lambda display, _: display
 main.Font = lambda _: None
 main.Strings = lambda _: board.Strings(_NAMES)
@@ -96,6 +100,7 @@ class Life:
         self.terminal = terminal
         terminal.operator = "01"
         terminal.signed_in = True
+        check_tables(terminal)
         if "fill" in self._order:
             fill(terminal.ledger, self._order["fill"])
         idle = Idle(terminal)

@@ -23,7 +23,7 @@ class Fault(BaseException):
 
 
 class Person:
-    """Goes through acts, each [keys to press by a text that is on the screen, track 2].
+    """Goes through acts, each [keys to press by a text that is on the screen, track 2, whether the card is put in].
 
     What stands on the idle screen begins an act, and the next idle screen ends it. A screen that no text of the act
     is on is answered with 确认. `following()` is the next act, or None while there is only to wait; it raises Ready.
@@ -38,7 +38,8 @@ class Person:
         self._keys = 0
         self.clear()
         self.track = ""
-        # The titles that were seen, and "slip" for each that was printed: before the first act, then in each.
+        self._chip = self.inserted = False
+        # The titles and errors that were seen, "slip" for each that was printed: before the first act, then in each.
         self.told = [[]]
 
     # -- the display --
@@ -53,6 +54,9 @@ class Person:
         told = self.told[-1]
         if not told or told[-1] != self._title:
             told.append(self._title)
+            told.extend(word for word in self._words if word.startswith("error."))
+        if "message.remove_card" in self._words:
+            self.inserted = False
         if self._title == "title.fault":
             raise Fault(" ".join(self._words[1:]))
 
@@ -92,7 +96,7 @@ class Person:
             act = self._following()
             if act is None:
                 return None
-            answers, self.track = act
+            answers, self.track, self._chip = act
             self._answers = {text: self._keyed(keys) for text, keys in answers.items()}
             self._at = {}
             self.told.append([])
@@ -124,6 +128,9 @@ class Person:
     # -- the parts --
 
     async def swipe(self):
+        if self._chip:
+            self.inserted = True
+            await asyncio.Event().wait()
         swipe = Swipe()
         line = self.track.encode()
         swipe.view[: len(line)] = line
