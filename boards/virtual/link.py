@@ -1,11 +1,14 @@
 """The one wire between the virtual board and the bench: a local socket with small binary frames.
 
 To the bench:   op u8 | length u16 | payload          posted (no reply) or asked (one reply, see `ask`)
-From the bench: length u16 | now u64 | payload        length counts the payload; now is the bench's clock in us
+From the bench: length u16 | now u64 | quiet u32 | payload
+                length counts the payload; now is the bench's clock in us, quiet is below
 All numbers little-endian. Time stands still between two replies: only the bench makes it pass, so the firmware
 cannot tell a bench in real time from one in virtual time.
 
-Posted frames are gathered and leave with the next question, in order.
+Posted frames are gathered and leave with the next question, in order. For `quiet` us after it has answered a wait the
+bench knows of nothing that could happen: waits that end earlier, with nothing said in between, pass here, and the
+bench is told how much has when there is something to say (SLEPT).
 """
 
 import gc
@@ -48,6 +51,7 @@ RANDOM = const(0x70)
 RTC_GET = const(0x71)
 RTC_SET = const(0x72)
 _WAIT = const(0x02)
+_SLEPT = const(0x03)
 
 # Events, which come with the answer to a wait: kind u8 | id u8 | length u16 | data.
 UART_DATA = const(1)
@@ -58,15 +62,18 @@ _FOREVER = const(0xFFFFFFFF)
 _AF_UNIX = const(1)
 _OUT_SIZE = const(1536)
 
-now_us = 0  # the bench's clock as of its last reply
-changed = 0  # counts every exchange or post: what was read before may no longer hold
+now_us = 0  # the bench's clock as of its last reply, and what has passed here since
+changed = 0  # counts every exchange, post or wait: what was read before may no longer hold
 
 _measure_heap = os.getenv("SUANPAN_HEAP")  # tell the bench, at every wait, how many bytes live
 _socket: "usocket.socket"
 _out = bytearray(_OUT_SIZE)
 _used = 0
-_head = bytearray(10)
-_in = bytearray(256)
+_told_us = 0  # the time that the bench knows of
+_quiet_us = 0  # the time up to which nothing happens
+_head = bytearray(14)
+_in = memoryview(bytearray(256))
+_waiting = bytearray(8)
 _sinks: "dict[int, Callable[[bytes], object]]" = {}
 
 
@@ -92,16 +99,23 @@ def ignore(kind: int, number: int) -> None:
 
 def post(op: int, payload: "Readable") -> None:
     """Send a frame that has no reply."""
-    global _used, changed
+    global _used, _quiet_us, _told_us, changed
+    if _told_us != now_us:
+        slept = now_us - _told_us
+        _told_us = now_us
+        post(_SLEPT, slept.to_bytes(4, "little"))
     size = len(payload)
     if _used + 3 + size > _OUT_SIZE:
         flush()
     changed += 1
+    _quiet_us = 0
     if 3 + size > _OUT_SIZE:
         _socket.write(struct.pack("<BH", op, size))
         _socket.write(payload)
         return
-    struct.pack_into("<BH", _out, _used, op, size)
+    _out[_used] = op
+    _out[_used + 1] = size & 0xFF
+    _out[_used + 2] = size >> 8
     _out[_used + 3 : _used + 3 + size] = payload
     _used += 3 + size
 
@@ -109,30 +123,44 @@ def post(op: int, payload: "Readable") -> None:
 def flush() -> None:
     global _used
     if _used:
-        _socket.write(memoryview(_out)[:_used])
+        _socket.write(_out, _used)  # type: ignore[call-arg]  # how much of it: MicroPython's, unknown to the stubs
         _used = 0
 
 
 def ask(op: int, payload: "Readable" = b"") -> memoryview:
     """Send a frame and return its reply's payload, which is valid until the next frame."""
-    global now_us, _in
+    global now_us, _in, _quiet_us, _told_us
     post(op, payload)
     flush()
-    _read(_head, 10)
-    size, now_us = struct.unpack("<HQ", _head)
+    _read(_head, 14)
+    size, now_us, quiet = struct.unpack("<HQI", _head)
+    _told_us = now_us
+    _quiet_us = now_us + quiet
     if size > len(_in):
-        _in = bytearray(size)
-    _read(_in, size)
-    return memoryview(_in)[:size]
+        _in = memoryview(bytearray(size))
+    if size:
+        _read(_in, size)
+    return _in[:size]
 
 
 def wait(ms: int) -> None:
     """Let time pass until something happens, at most `ms` milliseconds (-1: no limit), and deliver what did."""
+    global now_us, changed
+    if ms >= 0 and now_us + ms * 1000 < _quiet_us and not _measure_heap:
+        now_us += ms * 1000
+        changed += 1
+        return
+    heap = 0
     if _measure_heap:
         gc.collect()
-    heap = gc.mem_alloc() if _measure_heap else 0
-    # A copy: what an event sets off may use the link itself.
-    events = bytes(ask(_WAIT, struct.pack("<II", _FOREVER if ms < 0 else ms, heap)))
+        heap = gc.mem_alloc()
+    struct.pack_into("<II", _waiting, 0, _FOREVER if ms < 0 else ms, heap)
+    said = ask(_WAIT, _waiting)
+    if said:
+        _deliver(bytes(said))  # a copy: what an event sets off may use the link itself
+
+
+def _deliver(events: bytes) -> None:
     at = 0
     while at < len(events):
         kind, number, size = struct.unpack_from("<BBH", events, at)
@@ -143,11 +171,6 @@ def wait(ms: int) -> None:
         at += size
 
 
-def _read(buffer: bytearray, size: int) -> None:
-    view = memoryview(buffer)[:size]
-    while size:
-        count = _socket.readinto(view, size)  # type: ignore[arg-type]  # any buffer will do
-        if not count:
-            raise SystemExit  # the bench has gone: for a board that is the power
-        view = view[count:]
-        size -= count
+def _read(buffer: "bytearray | memoryview", size: int) -> None:
+    if _socket.readinto(buffer, size) != size:  # type: ignore[arg-type]  # any buffer will do
+        raise SystemExit  # the bench has gone: for a board that is the power

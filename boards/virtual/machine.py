@@ -35,8 +35,9 @@ class Pin:
     IRQ_RISING = const(1)
     IRQ_FALLING = const(2)
 
-    _levels = b""  # of all pins, a bit each, as read at `_read_at`
+    _levels = bytearray(8)  # of all pins, a bit each, as read at `_read_at`
     _read_at = -1
+    _setting = bytearray(2)
 
     def __init__(self, id: int, mode: int = -1, pull: int = -1, *, value: int | None = None) -> None:
         self._id = id
@@ -50,11 +51,14 @@ class Pin:
 
     def value(self, level: int | None = None) -> int | None:
         if level is not None:
-            link.post(link.PIN_WRITE, bytes((self._id, 1 if level else 0)))
+            setting = Pin._setting
+            setting[0] = self._id
+            setting[1] = 1 if level else 0
+            link.post(link.PIN_WRITE, setting)
             return None
         # No time passes between two exchanges, so one answer serves every pin until the next.
         if Pin._read_at != link.changed:
-            Pin._levels = bytes(link.ask(link.PIN_READ))
+            Pin._levels[:] = link.ask(link.PIN_READ)
             Pin._read_at = link.changed
         return Pin._levels[self._id >> 3] >> (self._id & 7) & 1
 

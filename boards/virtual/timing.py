@@ -50,15 +50,17 @@ class IOQueue:
         asyncio.core.cur_task.data = self  # so that cancelling the task calls `remove`
 
     def remove(self, task: "Any") -> None:
-        for entry in list(self.map.values()):
+        for entry in self.map.values():
             for slot in (1, 2):
                 if entry[slot] is task:
                     entry[slot] = None
-            self._forget_idle(entry)
+        self._forget_idle()
 
-    def _forget_idle(self, entry: "list[Any]") -> None:
-        if entry[1] is None and entry[2] is None:
-            del self.map[id(entry[0])]
+    def _forget_idle(self) -> None:
+        for key in list(self.map):
+            entry = self.map[key]
+            if entry[1] is None and entry[2] is None:
+                del self.map[key]
 
     def wait_io_event(self, ms: int) -> None:
         # What came earlier may still be waiting to be read: look before letting time pass.
@@ -70,17 +72,26 @@ class IOQueue:
             link.wait(ms)
 
     def _wake(self) -> bool:
-        """Make ready every task whose stream is."""
+        """Make ready every task whose stream is. As long as none is, nothing is allocated: it is asked all the time."""
         woken = False
-        for entry in list(self.map.values()):
-            wanted = (_READ if entry[1] else 0) | (_WRITE if entry[2] else 0)
-            ready = self._state(entry[0], wanted)
-            for slot, bit in ((1, _READ), (2, _WRITE)):
-                if entry[slot] and ready & (bit | _TROUBLE):
-                    asyncio.core._task_queue.push(entry[slot])
-                    entry[slot] = None
-                    woken = True
-            self._forget_idle(entry)
+        for key in self.map:
+            if self._ready(self.map[key]):
+                woken = True
+        if woken:
+            self._forget_idle()
+        return woken
+
+    def _ready(self, entry: "list[Any]") -> bool:
+        ready = self._state(entry[0], (_READ if entry[1] else 0) | (_WRITE if entry[2] else 0))
+        woken = False
+        if entry[1] and ready & (_READ | _TROUBLE):
+            asyncio.core._task_queue.push(entry[1])
+            entry[1] = None
+            woken = True
+        if entry[2] and ready & (_WRITE | _TROUBLE):
+            asyncio.core._task_queue.push(entry[2])
+            entry[2] = None
+            woken = True
         return woken
 
     def _state(self, stream: "Any", wanted: int) -> int:

@@ -74,6 +74,7 @@ class Board:
             part.attach(clock)
         self._handlers: dict[Op, Callable[[bytes], bytes | None]] = {
             Op.WAIT: self._wait,
+            Op.SLEPT: lambda p: clock.busy(int.from_bytes(p, "little")),
             Op.PIN_MODE: lambda p: self._gpio.configure(p[0], p[1], p[2]),
             Op.PIN_WRITE: lambda p: self._gpio.write(p[0], p[1]),
             Op.PIN_READ: lambda p: self._gpio.levels(),

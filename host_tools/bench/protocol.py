@@ -1,6 +1,7 @@
 """Frames between the virtual board and the bench; the board's side is boards/virtual/link.py.
 
-From the board: op u8 | length u16 | payload. To the board: length u16 | now u64 (us) | payload. Little-endian.
+From the board: op u8 | length u16 | payload. To the board: length u16 | now u64 (us) | quiet u32 (us) | payload.
+Little-endian.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from enum import IntEnum
 
 FOREVER = 0xFFFFFFFF
 _HEADER = struct.Struct("<BH")
+_REPLY = struct.Struct("<HQI")
 
 
 class Op(IntEnum):
     WAIT = 0x02
+    SLEPT = 0x03
     PIN_MODE = 0x10
     PIN_WRITE = 0x11
     PIN_READ = 0x12
@@ -70,8 +73,9 @@ class FrameReader:
             yield Op(op), payload
 
 
-def reply(now_us: int, payload: bytes) -> bytes:
-    return struct.pack("<HQ", len(payload), now_us) + payload
+def reply(now_us: int, payload: bytes, quiet_us: int = 0) -> bytes:
+    """`quiet_us`: for how long from now the board may let time pass by itself."""
+    return _REPLY.pack(len(payload), now_us, min(quiet_us, 0xFFFFFFFF)) + payload
 
 
 def event(kind: Event, number: int, data: bytes) -> bytes:

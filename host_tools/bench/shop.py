@@ -9,16 +9,20 @@ import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from host_tools.acquirer.cards import Card, tracks
+from host_tools.acquirer.chip_tables import chip_tables
 from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.connection import Close, Connection
 from host_tools.acquirer.faults import Fault, Faults, Kind
-from host_tools.acquirer.fixture import Enrolment, load, open_bank
+from host_tools.acquirer.fixture import Enrolment, Fixture, load, open_bank
 from host_tools.acquirer.host import Acquirer
-from host_tools.acquirer.tls import SecuredExchange
+from host_tools.acquirer.scenario import Scenario
+from host_tools.acquirer.tls import SecuredExchange, obey_at_handshake
 from host_tools.acquirer.trace import Record
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.network import Exchange
@@ -27,10 +31,14 @@ from host_tools.bench.process import HEAP, PINS
 from host_tools.bench.wiring import read_pins
 from host_tools.cards.accounts import accounts
 from host_tools.cards.minting import Mint
-from host_tools.cards.plastic import Chip
+from host_tools.cards.plastic import Antenna, Chip
+from host_tools.emv.trace import Recorder
 from host_tools.flash.emv_tables import build
 from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD, LinkFiles, Profile, build_image
 from host_tools.keys.line_certificates import Credential, LineAuthority, server_context
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 TERMINAL = "10000001"
 HOST = "acquirer.test"
@@ -84,7 +92,8 @@ class Shop:
 
     The terminal is the first that is enrolled with that cipher suite: "tdes", "aes" or "sm4". With a `mint` the
     terminal knows its schemes, the bank its cards, and people may put them in. It calls its host by TLS if told to,
-    whose bytes differ each time; with a backup it knows another address of the same acquirer.
+    whose bytes differ each time; with a backup it knows another address of the same acquirer. By a `scenario` the host
+    misbehaves from the first message on.
     """
 
     def __init__(
@@ -102,16 +111,19 @@ class Shop:
         bench: type[LockstepBench] = LockstepBench,
         tls: bool = False,
         backup: bool = False,
+        scenario: Scenario | None = None,
     ) -> None:
-        fixture = load()
+        fixture = _fixture()
         if mint is not None:
             fixture = replace(fixture, cards=fixture.cards | accounts(mint.population))
         self._mint = mint
         self.chips = Chips({} if mint is None else mint.population.issuers)
+        self.tables = None if mint is None else chip_tables(mint.ca_keys, mint.population.revoked)
         self.terminal = next(found for found in fixture.terminals.values() if found.suite.name == suite)
         self.cards = fixture.cards
         self.trace: list[Record] = []
-        self.faults = Faults()
+        self.on_message: list[Callable[[Record], None]] = [self.trace.append]
+        self.faults = Faults(scenario)
         self.host_up = self.backup_up = True
         self.line = LineOffice(self.terminal.tid) if tls else None
         self.exchange: Callable[[Connection], Exchange] = self._exchange
@@ -121,7 +133,7 @@ class Shop:
             Random(f"{seed} workshop").randbytes,
             secure_element="secure_element" in read_pins(pins),
             injection_key=injection_key,
-            emv_tables=b"" if mint is None else build(mint.ca_keys, mint.population.revoked),
+            emv_tables=b"" if self.tables is None else build(self.tables),
         )
         self.flash_image.write_bytes(image)
         self.bench = bench(
@@ -145,8 +157,9 @@ class Shop:
             open_bank(fixture),
             now=self.bench.now,
             random=Random(f"{seed} acquirer").randbytes,
-            tracer=self.trace.append,
+            tracer=self._heard,
             chips=self.chips,
+            tables=self.tables,
         )
 
     # -- what people do --
@@ -181,6 +194,19 @@ class Shop:
         self.bench.parts.chip_slot.insert(chip, wrong_way)
         return chip
 
+    def antenna(self, name: str) -> Antenna | None:
+        """The antenna of a card of the mint's; None of a card without."""
+        if self._mint is None or name not in self._mint.population.cards:
+            return None
+        return Antenna(self._mint.card(name))
+
+    def tap(self, name: str) -> Antenna:
+        """Hold a card of the mint's before the reader, until it is taken away: `bench.parts.field.take()`."""
+        antenna = self.antenna(name)
+        assert antenna, "no card of this name"
+        self.bench.parts.field.put(antenna)
+        return antenna
+
     def ask_for(self, fen: int, card: Card, pin: str | None = None) -> None:
         """Key an amount, swipe the card, key its PIN (or another): up to where the host is asked."""
         bench = self.bench
@@ -202,6 +228,14 @@ class Shop:
         """Let the host's line or the host itself fail at the next such message."""
         self.faults.arm(Fault(kind, mti, **how))  # type: ignore[arg-type]
 
+    def record_apdus(self, file: TextIO) -> None:
+        """From now on, all that cards hear and say, and chip data to and from the host (docs/emv.md)."""
+        recorder = Recorder(file, self.bench.now)
+        if self.tables:
+            recorder.terminal(self.tables)
+        recorder.watch(self.bench.parts)
+        self.on_message.append(recorder.host)
+
     def close(self) -> None:
         self.bench.close()
 
@@ -211,11 +245,25 @@ class Shop:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _heard(self, record: Record) -> None:
+        for told in self.on_message:
+            told(record)
+
     def _answer_the_door(self, up: bool) -> Exchange | None:
-        return self.exchange(Connection(self.acquirer, self.faults)) if up else None
+        if not up or self.faults.refuses(Kind.REFUSED, self.bench.now()):
+            return None
+        return self.exchange(Connection(self.acquirer, self.faults))
 
     def _exchange(self, connection: Connection) -> Exchange:
-        return SecuredExchange(self.line.context, connection) if self.line else PlainExchange(connection)
+        if self.line is None:
+            return PlainExchange(connection)
+        obey_at_handshake(self.line.context, self.faults, self.bench.now)
+        return SecuredExchange(self.line.context, connection)
+
+
+@cache
+def _fixture() -> Fixture:
+    return load()
 
 
 class PlainExchange:

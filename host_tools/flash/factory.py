@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from littlefs import LittleFS
+from littlefs import LittleFS, UserContext
 
 BOARD = Path(__file__).parents[2] / "boards" / "virtual"
 FLASH_SIZE = 4 * 1024 * 1024
@@ -208,6 +208,7 @@ def sealed_key(key_store_key: bytes, slot: int, algorithm: int, key: bytes) -> b
 def file_system(files: dict[str, bytes], size: int) -> bytes:
     """A LittleFS image of `size` bytes, as the firmware would have written it."""
     fs = LittleFS(
+        UserContext(buffer=bytearray(b"\xff" * size)),
         block_size=SECTOR,
         block_count=size // SECTOR,
         read_size=_PROGRAM,
