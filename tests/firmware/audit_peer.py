@@ -3,10 +3,12 @@
 A call is a line of JSON: an operation and its arguments; the answer is another.
 
     live    number of sectors, seed, acts -> the partition in hexadecimal as it is then, and told() of it
+    after   number of sectors, seed, past, acts -> the same, of a terminal that has been off between past and acts
     load    partition in hexadecimal      -> null; what is judged from here on
     judge   list of (offset, bytes in hexadecimal) to put there -> number of the first bad record, null if all is well
 """
 
+import hashlib
 import json
 import sys
 
@@ -99,6 +101,25 @@ def live(sectors, seed, acts):
     goes in it; "wear" has a cell lose the power to be programmed. What the ledger refuses is not done."""
     flash = chip(sectors)
     flash._state = seed
+    return lived(flash, sectors, acts)
+
+
+pasts = {}  # what each has left in a chip
+
+
+def after(sectors, seed, past, acts):
+    key = hashlib.sha256(json.dumps([sectors, past])).digest()
+    if key not in pasts:
+        flash = chip(sectors)
+        lived(flash, sectors, past)
+        pasts[key] = bytes(flash.cells), dict(flash.worn)
+    flash = chip(sectors)
+    flash.cells[:], flash.worn = pasts[key][0], dict(pasts[key][1])
+    flash._state = seed
+    return lived(flash, sectors, acts)
+
+
+def lived(flash, sectors, acts):
     ledger = mounted(flash)
     for name, *arguments in acts:
         if name == "wear":
@@ -150,7 +171,7 @@ def judge(patches):
     return None
 
 
-OPERATIONS = {"live": live, "load": load, "judge": judge}
+OPERATIONS = {"live": live, "after": after, "load": load, "judge": judge}
 for line in sys.stdin:
     operation, *arguments = json.loads(line)
     print(json.dumps(OPERATIONS[operation](*arguments)))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.host.audit.peer import Life, Peer
+from tests.host.audit.peer import Acts, Life, Peer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Acts = list[tuple[Any, ...]]
 
 DAYS: Acts = [
     ("sign_in", "000001"),

@@ -7,7 +7,10 @@ from typing import Any
 
 from tests.interpreter import Interpreter
 
+Acts = list[tuple[Any, ...]]
+
 KEY = bytes(range(32))  # of every journal that it writes
+_PAGE = 64  # what is other than before is sent in such pieces: it reads byte by byte
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,14 @@ class Peer(Interpreter):
     def __init__(self) -> None:
         super().__init__("audit_peer.py", "4m")
 
-    def live(self, sectors: int, acts: list[tuple[Any, ...]], seed: int = 1) -> Life:
-        answer = self.ask("live", sectors, seed, acts)
+    def live(self, sectors: int, acts: Acts, seed: int = 1) -> Life:
+        return self._life(self.ask("live", sectors, seed, acts))
+
+    def after(self, past: Acts, sectors: int, acts: Acts, seed: int = 1) -> Life:
+        """The same after a past that many lives share, and a night with the power off."""
+        return self._life(self.ask("after", sectors, seed, past, acts))
+
+    def _life(self, answer: dict[str, Any]) -> Life:
         told = answer["told"]
         return Life(
             bytes.fromhex(answer["area"]),
@@ -37,6 +46,7 @@ class Peer(Interpreter):
         )
 
     def load(self, area: bytes) -> None:
+        self._loaded = area
         self.ask("load", area.hex())
 
     def judge(self, *patches: tuple[int, bytes]) -> int | None:
@@ -44,7 +54,12 @@ class Peer(Interpreter):
 
         It may be a later one than the audit names: the terminal looks at its newest sector first.
         """
-        number = self.ask("judge", [(offset, data.hex()) for offset, data in patches])
+        area = bytearray(self._loaded)
+        for offset, data in patches:
+            area[offset : offset + len(data)] = data
+        pages = [(at, bytes(area[at : at + _PAGE])) for at in range(0, len(area), _PAGE)]
+        changed = [(at, page.hex()) for at, page in pages if page != self._loaded[at : at + _PAGE]]
+        number = self.ask("judge", changed)
         assert number is None or isinstance(number, int)
         return number
 

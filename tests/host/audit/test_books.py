@@ -12,14 +12,14 @@ from host_tools.audit.fold import Fold
 from host_tools.audit.image import FlashImage
 from host_tools.audit.records import Event, unpack_numbers, unpack_totals
 from host_tools.audit.verify import judge
+from tests.effort import examples
 from tests.host.audit.conftest import DAYS, YEARS
 from tests.host.audit.peer import KEY
 
 if TYPE_CHECKING:
     from host_tools.audit.entries import Books, Entry
     from host_tools.audit.verify import Report
-    from tests.host.audit.conftest import Acts
-    from tests.host.audit.peer import Life, Peer
+    from tests.host.audit.peer import Acts, Life, Peer
 
 WORDS = {event.value: event.name.lower() for event in Event}
 SECTORS = 5
@@ -62,7 +62,7 @@ lives = st.lists(
 ).map(numbered)
 
 
-relentless = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relentless = settings(examples(40), suppress_health_check=[HealthCheck.too_slow])
 
 
 def audit(life: Life) -> Report:
@@ -111,7 +111,7 @@ def assert_agrees(life: Life) -> None:
 @example(life=[*DAYS, ("deliver", 0), ("settle", 0), *DAYS], seed=1)
 @example(life=[("sign_in", "000001"), ("store", 1), ("sign_in", "000002"), ("deliver", 1), ("store", 2)], seed=1)
 @example(life=[("sign_in", "000001"), ("sell", 1), ("silent", 2), ("sign_in", "000002")], seed=1)
-@settings(relentless, max_examples=120)
+@relentless
 def test_any_life(peer: Peer, life: Acts, seed: int) -> None:
     assert_agrees(peer.live(SECTORS, life, seed))
 
@@ -121,7 +121,7 @@ def test_any_life(peer: Peer, life: Acts, seed: int) -> None:
 @relentless
 def test_any_life_in_a_ring_that_is_full(peer: Peer, life: Acts, seed: int) -> None:
     """What begins in records that are gone is there in sums alone, and the batch is said not to be whole."""
-    assert_agrees(peer.live(4, [*YEARS, *life], seed))
+    assert_agrees(peer.after(YEARS, 4, life, seed))
 
 
 @pytest.mark.parametrize("operation", range(8))
@@ -129,13 +129,14 @@ def test_any_life_in_a_ring_that_is_full(peer: Peer, life: Acts, seed: int) -> N
 @pytest.mark.parametrize("depth", [0, 9, 14])
 def test_a_chip_just_after_the_power_went(peer: Peer, operation: int, way: int, depth: int) -> None:
     """Before the terminal has come up again, and in a sale that begins a sector as in any other."""
-    acts: Acts = [*YEARS, *(("sell", amount) for amount in range(operation))]
-    for end in (
-        [*acts, ("cut", operation, way, depth, "sell", 5)],
-        [*acts, ("prepare",), ("cut", operation % 3, way, depth, "sign_in", "000010")],
-        [*YEARS[:-1], ("cut", operation % 3, way, depth, "prepare")],
-    ):
-        life = peer.live(4, end)
+    sales: Acts = [("sell", amount) for amount in range(operation)]
+    ends: list[tuple[Acts, Acts]] = [
+        (YEARS, [*sales, ("cut", operation, way, depth, "sell", 5)]),
+        (YEARS, [*sales, ("prepare",), ("cut", operation % 3, way, depth, "sign_in", "000010")]),
+        (YEARS[:-1], [("cut", operation % 3, way, depth, "prepare")]),
+    ]
+    for past, end in ends:
+        life = peer.after(past, 4, end)
         assert_agrees(life)
         assert len(audit(life).notes) <= 1  # one power cut, one trace of it at most
         assert not any(note[0].isdigit() and not note.startswith("1 torn") for note in audit(life).notes)
@@ -163,7 +164,7 @@ def test_whatever_the_oldest_record_there_is_stands_in(peer: Peer, phase: int) -
             ("settle", 0),
         ]
     ]
-    assert_agrees(peer.live(4, batches[: -46 + phase]))
+    assert_agrees(peer.after(batches[:-46], 4, batches[-46 : phase - 46]))
 
 
 @pytest.mark.parametrize("address", [0x1005, 0x1800, 0x2003, 0x2140, 0x3FF0])
@@ -177,8 +178,8 @@ def test_the_power_goes_while_the_sector_after_a_worn_one_is_erased(peer: Peer) 
     """Then the two oldest sectors are missing, each of them in its turn."""
     for sales in range(1, 20, 4):
         for operation in range(7):
-            acts: Acts = [*YEARS[:-1], *[("sell", 1)] * sales, ("cut", operation, 1, 0, "prepare")]
-            assert_agrees(peer.live(5, [("wear", 0x2003, 0xFF), *acts]))
+            past: Acts = [("wear", 0x2003, 0xFF), *YEARS[:-1]]
+            assert_agrees(peer.after(past, 5, [*[("sell", 1)] * sales, ("cut", operation, 1, 0, "prepare")]))
 
 
 def test_a_batch_that_is_not_whole_says_so(years: Life, days: Life) -> None:

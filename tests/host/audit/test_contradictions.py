@@ -156,6 +156,6 @@ def test_what_a_later_firmware_may_write_is_passed_over_and_said(days: Life) -> 
 
 
 def test_sums_of_an_unknown_kind() -> None:
-    assert unpack_totals(b"\x09CUP\0\1" + bytes(6) + b"\5") == {("kind 9", "CUP"): (1, 5)}
+    assert unpack_totals(b"\x7fCUP\0\1" + bytes(6) + b"\5") == {("kind 127", "CUP"): (1, 5)}
     with pytest.raises(BadRecord):
         unpack_totals(bytes(12))

@@ -11,13 +11,14 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from host_tools.acquirer.crypto import cup_mac
+from tests.effort import examples
 from tests.host.differential.peer import Peer, Refused
 
-MANY = settings(max_examples=1000)
+MANY = examples(250)
 
 
 def keys(*sizes: int) -> st.SearchStrategy[bytes]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.acquirer import spec
+from tests.effort import examples
 from tests.host.differential.peer import Peer, Refused
 
 Fields = dict[int, str]  # as the acquirer has them: text, and binary fields in hexadecimal
@@ -70,7 +71,7 @@ def _decodes(firmware: Peer, message: bytes) -> tuple[str, Fields] | None:
     return mti, fields
 
 
-@settings(max_examples=500)
+@examples(100)
 @given(message=MESSAGES)
 def test_whole_messages_both_ways(firmware: Peer, message: tuple[str, Fields]) -> None:
     mti, fields = message
@@ -79,7 +80,7 @@ def test_whole_messages_both_ways(firmware: Peer, message: tuple[str, Fields]) -
     assert _decodes(firmware, encoded) == (mti, fields) == _judge_decodes(encoded)
 
 
-@settings(max_examples=2000)
+@examples(400)
 @given(message=MESSAGES, data=st.data())
 def test_damaged_messages_mean_the_same_to_both_or_nothing(
     firmware: Peer, message: tuple[str, Fields], data: st.DataObject

@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 from gmssl.sm4 import SM4_ENCRYPT, CryptSM4  # type: ignore[import-untyped]
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.keys.key_block import Version, wrap
 from host_tools.micropython.port import ROOT
+from tests.effort import examples
 from tests.host.differential.dukpt import AES_USES, AesDukpt, Dukpt, TdesDukpt, aes, tdes
 from tests.host.differential.peer import Peer, Refused
 from tests.host.differential.test_vectors import hexadecimal, load
@@ -28,8 +29,8 @@ from tests.host.differential.test_vectors import hexadecimal, load
 # psec still reaches triple DES by the place that `cryptography` has left.
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 
-MANY = settings(max_examples=2000)
-SOME = settings(max_examples=1000)  # where the judge derives a whole register
+MANY = examples(250)
+SOME = examples(60)  # where the judge derives a whole register
 
 TDES_PLACES = {7: "pin", 6: "mac_request", 5: "data_request", 4: "mac_response", 3: "data_response"}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

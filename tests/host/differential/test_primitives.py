@@ -18,14 +18,15 @@ from cryptography.hazmat.primitives.hashes import SHA256, SM3, Hash
 from gmssl import sm2  # type: ignore[import-untyped]
 from gmssl import sm3 as gmssl_sm3
 from gmssl.sm4 import SM4_DECRYPT, SM4_ENCRYPT, CryptSM4  # type: ignore[import-untyped]
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.host.differential.peer import Peer, Refused
 from tests.host.differential.test_vectors import hexadecimal, load
 
-MANY = settings(max_examples=2000)
-SOME = settings(max_examples=200)  # where the judge is slow
+MANY = examples(250)
+SOME = examples(40)  # where the judge is slow
 
 ORDER = int(sm2.default_ecc_table["n"], 16)
 GENERATOR = sm2.default_ecc_table["g"]
@@ -154,7 +155,7 @@ def test_pss_verifies_what_was_signed(firmware: Peer, digest: bytes, salt: bytes
     assert firmware.call("pss_verify", octets_of(MODULUS), digest, signature) == b"\1"
 
 
-@settings(max_examples=1000)
+@MANY
 @given(
     digest=octets(32),
     salt=octets(32) | st.binary(max_size=60),
