@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from host_tools.acquirer import spec
-from host_tools.acquirer.faults import Fault, Faults, Kind, altered
+from host_tools.acquirer.faults import Fault, Faults, Kind, altered, bent
 
 if TYPE_CHECKING:
     from host_tools.acquirer.host import Acquirer
@@ -69,33 +69,65 @@ class Connection:
         return actions
 
     def _exchange(self, frame: bytes) -> list[Action]:
-        fault = self._faults.take(frame[spec.PREFIX_LENGTH :][:2].hex())
-        if fault is not None:
-            return self._misbehave(fault, frame)
+        faults = self._faults
+        fault = faults.take(frame, self._acquirer.now())
+        if not (faults.held or faults.stale):
+            return self._answered(frame) if fault is None else self._misbehave(fault, frame)
+        # The terminal's next message has come: what was on its way arrives, a reply before this one's, a request after.
+        tid = _terminal(frame)
+        stale, held = faults.stale.pop(tid, []), faults.held.pop(tid, [])
+        actions: list[Action] = [Send(data, self._delay_ms) for data in stale]
+        actions += self._answered(frame) if fault is None else self._misbehave(fault, frame)
+        for late in held:
+            actions += self._answered(late)
+        return actions
+
+    def _answered(self, frame: bytes) -> list[Action]:
         reply = self._acquirer.answer(frame)
         return [Close(0)] if reply is None else [Send(_framed(reply), self._delay_ms)]
 
     def _misbehave(self, fault: Fault, frame: bytes) -> list[Action]:
         note = f"{fault.kind.name}: {fault.kind.value}"
-        if fault.kind is Kind.LOST:
-            self._acquirer.report("fault", None, note)
-            return []
+        match fault.kind:
+            case Kind.LOST | Kind.UNREAD:
+                self._acquirer.report("fault", None, note)
+                return [] if fault.kind is Kind.LOST else [Close(0)]
+            case Kind.HELD:
+                self._acquirer.report("fault", None, note)
+                self._faults.held[_terminal(frame)].append(frame)
+                return []
+            case Kind.BENT_REQUEST:
+                self._acquirer.report("fault", None, note)
+                return self._answered(bent(frame, fault.bit))
+            case Kind.RESTART:
+                self._acquirer.report("fault", None, note)
+                self._acquirer.tear(frame)
+                self._faults.restart(self._acquirer.now(), fault.ms)
+                return [Close(0)]
+            case Kind.AGAIN:
+                self._acquirer.answer(frame)
         forced = fault.code if fault.kind is Kind.ANSWER else None
         reply = self._acquirer.answer(frame, forced)
         if reply is None:
             return [Close(0)]
         wrong = self._corrupted(fault.kind, reply)
         self._acquirer.report("fault", None if wrong is None else spec.decode(wrong), note)
-        return self._timed(fault, _framed(wrong or reply))
+        if fault.kind is Kind.STALE:
+            self._faults.stale[_terminal(frame)].append(_framed(reply))
+        if fault.kind is Kind.RESTART_AFTER:
+            self._faults.restart(self._acquirer.now(), fault.ms)
+        return self._timed(fault, wrong or reply)
 
-    def _timed(self, fault: Fault, data: bytes) -> list[Action]:
-        delay = self._delay_ms
+    def _timed(self, fault: Fault, reply: bytes) -> list[Action]:
+        delay, data = self._delay_ms, _framed(reply)
         actions: list[Action] = [Send(data, delay)]
         match fault.kind:
-            case Kind.SILENT:
+            case Kind.SILENT | Kind.STALE:
                 actions = []
             case Kind.CLOSE:
                 actions = [Close(delay)]
+            case Kind.RESTART_AFTER:
+                actions = [Close(0)]
             case Kind.CLOSE_HALF_WAY:
                 actions = [Send(data[: len(data) // 2], delay), Close(delay)]
             case Kind.LATE:
@@ -103,7 +135,11 @@ class Connection:
             case Kind.DUPLICATE:
                 actions *= 2
             case Kind.GARBAGE:
-                actions = [Send(data[:_LENGTH] + bytes(byte ^ 0xFF for byte in data[_LENGTH:]), delay)]
+                actions = [Send(data[:_LENGTH] + bytes(byte ^ 0xFF for byte in reply), delay)]
+            case Kind.TRUNCATED:
+                actions = [Send(_framed(reply[: max(1, len(reply) - fault.size)]), delay)]
+            case Kind.BENT_REPLY:
+                actions = [Send(_framed(bent(reply, fault.bit)), delay)]
         return actions
 
     def _corrupted(self, kind: Kind, reply: bytes) -> bytes | None:
@@ -113,6 +149,14 @@ class Connection:
             return reply[:-1] + bytes([reply[-1] ^ 1])
         wrong = altered(kind, message)
         return None if wrong is None else self._acquirer.reseal(wrong, message.fields[41])
+
+
+def _terminal(frame: bytes) -> str:
+    """Whose request it is; "" for bytes that do not say."""
+    try:
+        return spec.decode(frame).fields.get(41, "")
+    except spec.MessageError:
+        return ""
 
 
 def _framed(frame: bytes) -> bytes:

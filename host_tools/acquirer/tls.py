@@ -11,13 +11,26 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from host_tools.acquirer.connection import Close
+from host_tools.acquirer.faults import Kind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from host_tools.acquirer.connection import Connection
+    from host_tools.acquirer.faults import Faults
 
 Timed = tuple[int, bytes | Callable[[], bytes] | None]  # microseconds; None closes
 
 _PIECE = 4096
+
+
+def obey_at_handshake(context: ssl.SSLContext, faults: Faults, now: Callable[[], datetime]) -> None:
+    """Have a handshake by this context broken off where a fault says so: at the client's first words, with an alert."""
+
+    def greeted(*_: object) -> int | None:
+        return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE if faults.refuses(Kind.REFUSED_TLS, now()) else None
+
+    context.sni_callback = greeted  # which is called for a client that names no host as well
 
 
 class SecuredExchange:

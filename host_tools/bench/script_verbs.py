@@ -6,6 +6,7 @@ import re
 
 from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.faults import Fault, Kind
+from host_tools.acquirer.scenario_file import ScenarioError, load
 from host_tools.bench.parts.keypad import LEGEND
 from host_tools.bench.script_sights import TAKES, expect
 from host_tools.bench.script_stage import NotSeen, Stage
@@ -119,8 +120,14 @@ def _host(rest: str) -> Act:
     if rest in ("up", "down"):
         return plain(lambda stage: stage.host(rest == "up"))
     words = rest.split()
+    if len(words) == 2 and words[0] == "scenario":
+        try:
+            scenario = load(words[1])
+        except ScenarioError as problem:
+            raise WrongWords(str(problem)) from None
+        return plain(lambda stage: stage.faults.play(scenario))
     if not words or words[0] not in _FAULTS:
-        raise WrongWords(f"host takes up, down or a fault: {', '.join(_FAULTS)}")
+        raise WrongWords(f"host takes up, down or a fault: {', '.join(_FAULTS)}; or scenario and its name")
     mti, how = None, {}
     for word in words[1:]:
         name, _, value = word.partition("=")
@@ -195,7 +202,7 @@ VERBS: dict[str, Verb] = {
         {"open": lambda s: s.parts.tamper_switch.open_case(), "closed": lambda s: s.parts.tamper_switch.close_case()},
     ),
     "tear": nothing("tear", lambda stage: stage.tear()),
-    "host": Verb("up | down | FAULT [MTI] [nth=N] [ms=N] [code=XX]", _host),
+    "host": Verb("up | down | scenario NAME | FAULT [MTI] [nth=N] [ms=N] [code=XX]", _host),
     "wait": Verb("SECONDS s", _wait),
     "expect": Verb(TAKES, expect),
     "screenshot": Verb("NAME", _screenshot),

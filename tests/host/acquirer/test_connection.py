@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from host_tools.acquirer import spec
 from host_tools.acquirer.connection import DELAY_MS, Action, Close, Connection, Send
-from host_tools.acquirer.faults import Fault, Faults, Kind
+from host_tools.acquirer.faults import AT_THE_DOOR, Fault, Faults, Kind, bent
 from tests.host.acquirer.conftest import World
 
 if TYPE_CHECKING:
@@ -232,23 +233,143 @@ TOLD: dict[str, Callable[[Till, Sold], bytes]] = {
 
 
 @pytest.mark.parametrize("what", TOLD)
-@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in AT_THE_DOOR], ids=lambda kind: kind.name)
 def test_a_fault_of_any_message(line: Line, what: str, kind: Kind) -> None:
     """What was handled is known when it comes again, and what was not is done then."""
     till = line.world.till
     frame = TOLD[what](till, till.sell(line.world.card("plain")))
-    line.faults.arm(Fault(kind, mti=frame[11:13].hex(), code="96"))
+    line.faults.arm(Fault(kind, mti=frame[11:13].hex(), code="96", size=9))
     actions = line.send(frame)
     assert line.faults.armed == []
-    broken = kind in (Kind.GARBAGE, Kind.CLOSE_HALF_WAY)
+    broken = kind in (Kind.GARBAGE, Kind.CLOSE_HALF_WAY, Kind.TRUNCATED, Kind.BENT_REPLY, Kind.BENT_REQUEST)
     replies = [action for action in actions if isinstance(action, Send) and not broken]
     codes = [reply_in([reply]).fields[39] for reply in replies]
+    repeated = "00" if what == "settlement" else "94"
     answered = kind in (Kind.LATE, Kind.WRONG_MAC, Kind.WRONG_STAN, Kind.WRONG_AMOUNT, Kind.WRONG_TID)
-    assert codes == {Kind.DUPLICATE: ["00", "00"], Kind.ANSWER: ["96"]}.get(kind, ["00"] * answered)
-    handled = kind not in (Kind.LOST, Kind.ANSWER)
-    again = "00" if what == "settlement" or not handled else "94"
-    assert reply_in(Line(line.world).send(frame)).fields[39] == again
+    expected = {Kind.DUPLICATE: ["00", "00"], Kind.ANSWER: ["96"], Kind.AGAIN: [repeated]}
+    assert codes == expected.get(kind, ["00"] * answered)
+    line.faults.held.clear()
+    line.faults.stale.clear()
+    handled = kind not in (Kind.LOST, Kind.ANSWER, Kind.UNREAD, Kind.HELD, Kind.BENT_REQUEST, Kind.RESTART)
+    assert reply_in(Line(line.world).send(frame)).fields[39] == (repeated if handled else "00")
     assert line.world.acquirer.ledger.check() == []
+
+
+def test_unread(line: Line) -> None:
+    line.faults.arm(Fault(Kind.UNREAD))
+    assert line.send(line.sale()) == [Close(0)]
+    assert line.charged() == 0
+
+
+def test_a_request_that_comes_twice(line: Line) -> None:
+    line.faults.arm(Fault(Kind.AGAIN))
+    assert reply_in(line.send(line.sale())).fields[39] == "94"
+    assert line.charged() == 100
+
+
+def test_a_request_that_is_overtaken_by_its_reversal(line: Line) -> None:
+    line.faults.arm(Fault(Kind.HELD, "0200"))
+    sale = line.sale()
+    assert line.send(sale) == []
+    other = Line(line.world)  # the terminal calls again
+    other.connection = Connection(line.world.acquirer, line.faults)
+    replies = other.send(line.world.till.reversal_frame(sale))
+    assert [(reply_in([one]).mti, reply_in([one]).fields[39]) for one in replies] == [("0410", "25"), ("0210", "22")]
+    assert line.charged() == 0
+
+
+def test_a_reply_after_the_reversal_was_sent(line: Line) -> None:
+    line.faults.arm(Fault(Kind.STALE, "0200"))
+    sale = line.sale()
+    assert line.send(sale) == []
+    assert line.charged() == 100
+    replies = line.send(line.world.till.reversal_frame(sale))
+    assert [(reply_in([one]).mti, reply_in([one]).fields[39]) for one in replies] == [("0210", "00"), ("0410", "00")]
+    assert line.charged() == 0
+
+
+def test_what_is_on_its_way_is_one_terminal_s(line: Line) -> None:
+    line.faults.arm(Fault(Kind.STALE, "0200"))
+    line.send(line.sale())
+    other = line.world.till_of("10000002")
+    assert reply_in(line.send(other.sign_in_frame())).fields[41] == "10000002"
+    assert [reply_in([one]).mti for one in line.send(line.world.till.manage_frame("301"))] == ["0210", "0830"]
+
+
+def test_truncated(line: Line) -> None:
+    line.faults.arm(Fault(Kind.TRUNCATED, size=9))
+    (action,) = line.send(line.sale())
+    assert isinstance(action, Send)
+    assert int.from_bytes(action.data[:2], "big") == len(action.data) - 2
+    with pytest.raises(spec.MessageError):
+        spec.decode(action.data[2:])
+
+
+@given(bit=st.integers(0, 5000))
+def test_one_bit_of_a_frame(bit: int) -> None:
+    frame = bytes(range(100))
+    changed = int.from_bytes(bent(frame, bit), "big") ^ int.from_bytes(frame, "big")
+    assert changed.bit_count() == 1 and changed.bit_length() == 800 - bit % 800
+
+
+@pytest.mark.parametrize("bit", [None, 0, 90, 700])
+def test_a_bit_of_the_request(line: Line, bit: int | None) -> None:
+    """Whatever it makes of the message, no money moves."""
+    line.faults.arm(Fault(Kind.BENT_REQUEST, bit=bit))
+    for action in line.send(line.sale()):
+        assert isinstance(action, Close) or reply_in([action]).fields[39] in ("A0", "03", "30", "97")
+    assert line.charged() == 0
+
+
+def test_a_bit_of_the_reply(line: Line) -> None:
+    line.faults.arm(Fault(Kind.BENT_REPLY, bit=8 * 30))
+    raw = line.send(line.sale())
+    assert not has_its_mac(line, raw)
+    assert line.charged() == 100
+
+
+def test_a_restart_in_the_middle(line: Line) -> None:
+    ended = []
+    line.faults.at_restart.append(lambda: ended.append(line.charged()))
+    line.faults.arm(Fault(Kind.RESTART, ms=5000))
+    sale = line.sale()
+    assert line.send(sale) == [Close(0)]
+    assert ended == [0]
+    assert line.send(sale) == []
+    now = line.world.now
+    assert line.faults.refuses(Kind.REFUSED, now + timedelta(seconds=4.9))
+    assert not line.faults.refuses(Kind.REFUSED, now + timedelta(seconds=5))
+    assert not line.faults.refuses(Kind.REFUSED, now)  # it is up again, and stays so
+    assert reply_in(Line(line.world).send(sale)).fields[39] == "00"
+    assert line.charged() == 100
+
+
+def test_a_restart_afterwards(line: Line) -> None:
+    line.faults.arm(Fault(Kind.RESTART_AFTER))
+    sale = line.sale()
+    assert line.send(sale) == [Close(0)]
+    assert line.charged() == 100
+    assert reply_in(Line(line.world).send(sale)).fields[39] == "94"
+
+
+def test_a_restart_loses_what_was_on_its_way(line: Line) -> None:
+    line.faults.arm(Fault(Kind.HELD))
+    line.faults.arm(Fault(Kind.STALE))
+    line.faults.arm(Fault(Kind.RESTART_AFTER))
+    for _ in range(3):
+        actions = line.send(line.sale())
+    assert len([action for action in actions if isinstance(action, Close)]) == 1
+    assert not line.faults.held and not line.faults.stale
+
+
+def test_the_door_is_no_message(line: Line) -> None:
+    line.faults.arm(Fault(Kind.REFUSED, nth=2))
+    line.faults.arm(Fault(Kind.REFUSED_TLS))
+    assert reply_in(line.send(line.sale())).fields[39] == "00"
+    refused = [line.faults.refuses(Kind.REFUSED, line.world.now) for _ in range(3)]
+    assert refused == [False, True, False]
+    assert line.faults.refuses(Kind.REFUSED_TLS, line.world.now)
+    assert line.faults.armed == []
 
 
 def test_faults_strike_in_turn_where_they_are_aimed(line: Line) -> None:
@@ -273,7 +394,9 @@ def test_what_a_fault_does_is_in_the_trace(line: Line) -> None:
     assert amounts == ["000000000100", "000000000101"]
 
 
-@pytest.mark.parametrize("wrong", [{"nth": 0}, {"ms": -1}, {"code": "9"}, {"code": "9é"}, {"code": "9\n"}], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [{"nth": 0}, {"ms": -1}, {"code": "9"}, {"code": "9é"}, {"code": "9\n"}, {"size": 0}, {"bit": -1}], ids=str
+)
 def test_a_fault_that_cannot_be(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="a fault needs"):
         Fault(Kind.ANSWER, **wrong)  # type: ignore[arg-type]

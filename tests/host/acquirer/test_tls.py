@@ -54,11 +54,13 @@ def framed(frame: bytes) -> bytes:
     return len(frame).to_bytes(2, "big") + frame
 
 
-def exchanged(world: World, context: ssl.SSLContext, client: ssl.SSLContext | None) -> spec.Message:
+def exchanged(
+    world: World, context: ssl.SSLContext, client: ssl.SSLContext | None, faults: Faults | None = None
+) -> spec.Message:
     """The answer to a sale over a socket; OSError or EOFError when there is none."""
 
     async def run() -> spec.Message:
-        async with await server.listen(world.acquirer, Faults(), delay_ms=0, tls=context) as listening:
+        async with await server.listen(world.acquirer, faults or Faults(), delay_ms=0, tls=context) as listening:
             host, port = listening.sockets[0].getsockname()
             name = NAME if client else None
             reader, writer = await asyncio.open_connection(host, port, ssl=client, server_hostname=name)
@@ -92,6 +94,17 @@ def test_who_is_not_let_in(
     with pytest.raises((OSError, EOFError)):
         exchanged(world, context, client(authority, own, tmp_path))
     assert heard(world) == []
+
+
+def test_a_handshake_that_a_fault_breaks_off(
+    world: World, authority: LineAuthority, context: ssl.SSLContext, tmp_path: Path
+) -> None:
+    own = client(authority, authority.terminal(TID, NOW - DAY), tmp_path)
+    faults = Faults()
+    faults.arm(Fault(Kind.REFUSED_TLS))
+    with pytest.raises((ssl.SSLError, ConnectionError)):  # asyncio hangs up without saying the alert
+        exchanged(world, context, own, faults)
+    assert exchanged(world, context, own, faults).fields[39] == "00"  # that was the one
 
 
 def test_plain_tcp_is_not_let_in(world: World, context: ssl.SSLContext) -> None:
