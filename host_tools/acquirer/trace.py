@@ -37,22 +37,47 @@ _NAMES: Final = {
     "0200 23": "撤销 void",
     "0220 25": "退货 refund",
     "0220 30": "离线结算 offline sale",
+    "0220 32": "结算调整 adjustment",
+    "0220 34": "小费 tip",
+    "0200 36": "脱机消费上送 sale by the chip alone",
+    "0620 951": "脚本结果 script results",
+    "0100 10": "预授权 pre-authorisation",
+    "0100 11": "预授权撤销 void of a pre-authorisation",
+    "0200 01": "余额查询 balance",
+    "0200 20": "预授权完成 completion",
+    "0200 21": "完成撤销 void of a completion",
+    "0220 24": "完成通知 completion advice",
     "0400 22": "冲正 reversal",
+    "0400 10": "预授权冲正 reversal of a pre-authorisation",
+    "0400 11": "预授权撤销冲正 reversal of the void of a pre-authorisation",
+    "0400 20": "完成冲正 reversal of a completion",
+    "0400 21": "完成撤销冲正 reversal of the void of a completion",
     "0400 23": "撤销冲正 reversal of a void",
     "0500 201": "结算 settlement",
     **{f"0800 {suite.network_code}": "签到 sign-in" for suite in SUITES.values()},
     "0820 002": "签退 sign-off",
     "0820 301": "回响测试 echo",
+    "0820 362": "状态上送 status report",
+    "0820 372": "公钥查询 list of keys",
+    "0800 370": "公钥下载 key",
+    "0800 371": "公钥下载结束 end of keys",
+    "0820 382": "IC卡参数查询 list of applications",
+    "0800 380": "IC卡参数下载 application",
+    "0800 381": "IC卡参数下载结束 end of applications",
+    "0800 390": "黑名单下载 what is not taken",
+    "0800 391": "黑名单下载结束 end of what is not taken",
 }
 _REQUEST_OF: Final = {
+    "0110": "0100",
     "0210": "0200",
     "0230": "0220",
+    "0630": "0620",
     "0410": "0400",
     "0510": "0500",
     "0810": "0800",
     "0830": "0820",
 }
-_SETTLEMENT: Final = ("0500", "0510")
+_TOLD_SUMS: Final = {("0500", sums.LENGTH), ("0510", sums.LENGTH), ("0220", 12)}
 _SETTLED: Final = {sums.EQUAL: " 平 balanced", sums.DIFFERENT: " 不平 not balanced"}
 _MEANINGS: Final = {code.value: code.meaning for code in Code}
 
@@ -117,11 +142,11 @@ def _masked(mti: str, number: int, value: str) -> str:
     if number == MAC:
         data = bytes.fromhex(value)
         return data.decode() if data.isalnum() else value
-    if number == _TERMINAL_DATA and mti == "0800":
+    if number == _TERMINAL_DATA and mti in ("0800", "0820"):
         # Text that travels as bytes: what is no text must not reach somebody's screen as control codes.
         text = bytes.fromhex(value).decode("ascii", "replace")
         return "".join(character if character.isprintable() else "?" for character in text)
-    if number in _HARMLESS or (number == _SUMS and mti in _SETTLEMENT and len(value) == sums.LENGTH):
+    if number in _HARMLESS or (number == _SUMS and (mti, len(value)) in _TOLD_SUMS):
         return value
     if number == _PAN and len(value) >= _SHORTEST_PAN:
         return f"{value[:6]}{'*' * (len(value) - 10)}{value[-4:]}"
@@ -151,7 +176,7 @@ def _explained(field: TracedField) -> str:
         return f"{field.value} ({_MEANINGS.get(field.value, 'scripted')})"
     if field.number == _ORIGINAL:
         return f"{field.value} ({_original(field.value)})"
-    if field.number == _SUMS and field.value.isdecimal():
+    if field.number == _SUMS and len(field.value) == sums.LENGTH and field.value.isdecimal():
         domestic, foreign = sums.halves(field.value)
         return f"内卡 domestic {_half(*domestic)}; 外卡 foreign {_half(*foreign)}"
     return field.value

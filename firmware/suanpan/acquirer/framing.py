@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 _LENGTH_SIZE = const(2)
 _PREFIX_SIZE = const(11)
 _LONGEST = const(2048)
+_WISH = const(7)  # in whose low half the header says what the host asks of the terminal
 
 
 class Line:
     """One connection to the host, over which messages go one at a time.
 
-    `prefix` is TPDU (5 bytes) and header (6 bytes), which go in front of every message; those of an answer are not
-    looked at beyond their length, as hosts fill them in differently.
+    `prefix` is TPDU (5 bytes) and header (6 bytes), which go in front of every message; of those of an answer only
+    `wish` is looked at, as hosts fill them in differently: what the host asks of the terminal, 0 for nothing.
     """
+
+    wish = 0
 
     def __init__(self, connected: "Any", prefix: bytes) -> None:
         self._stream = asyncio.StreamWriter(connected, {})  # which in MicroPython reads, too
@@ -40,6 +43,7 @@ class Line:
         if not _PREFIX_SIZE < size <= _LONGEST:
             raise BadReply
         frame: bytes = await reader.readexactly(size)
+        self.wish = frame[_WISH] & 15
         return frame[_PREFIX_SIZE:]
 
     async def close(self) -> None:

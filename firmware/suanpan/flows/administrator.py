@@ -25,6 +25,7 @@ async def administer(t: "Terminal") -> None:
         ("reset_supervisor", _reset),
         ("retire", _retire),
         ("backup", _backup),
+        ("download", _download),
     )
     while True:
         chosen = await choose(screen, screen.title("administrator"), [screen.title(name) for name, _ in entries])
@@ -78,6 +79,15 @@ async def _backup(t: "Terminal", _: str) -> None:
         from suanpan.flows.backup import backup
 
         await backup(t)
+
+
+async def _download(t: "Terminal", _: str) -> None:
+    from suanpan.flows.counter import attempt
+
+    with Overlay():
+        from suanpan.flows.downloads import download
+
+        await attempt(t, download(t))
 
 
 async def _retire(t: "Terminal", title: str) -> None:

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.terminal import Terminal
 
+_NEW_TABLES = (4, 5)  # what a host asks for that has other keys, or applications
+
 
 async def log_in(t: "Terminal") -> None:
     """Ask until an operator's number and password agree; there is nothing to cancel to.
@@ -71,10 +73,16 @@ async def _enter(t: "Terminal", number: str, due: bool) -> None:
 
 
 async def sign_in(t: "Terminal") -> None:
-    """签到; what the last day left to reverse follows at once."""
+    """签到; what the last day left to reverse follows at once, and new tables for chip cards if the host has some."""
     screen = t.screen
     screen.show(screen.title("sign_in"), screen.message("please_wait"))
     async with await t.acquirer.connect() as host:
         await renew_keys(t, host)
         await clear_reversal(t, host)
+        wish = host.line.wish
     await screen.notice(screen.title("sign_in"), screen.message("signed_in"), 2)
+    if wish in _NEW_TABLES:
+        with Overlay():
+            from suanpan.flows.downloads import download
+
+            await download(t)

@@ -2,6 +2,7 @@
 
 from suanpan.errors import DriverError, PrinterError
 from suanpan.ledger.key_store import TMK
+from suanpan.service.tables_check import check_tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ async def self_test(t: "Terminal") -> None:
             faults.append(screen.message("low_battery"))
     except DriverError as problem:  # a gauge that does not answer is no reason to sell nothing
         faults.append(screen.error(problem.code))
+    if not check_tables(t):
+        faults.append(screen.message("bad_tables"))
     if not t.keys.has(TMK):
         faults.append(screen.message("no_keys"))
     for fault in faults:
