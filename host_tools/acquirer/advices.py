@@ -1,4 +1,5 @@
-"""The 0220: the terminal tells what it has done already, a refund or a sale without the host.
+"""What the terminal has done already and tells: a refund or a sale without the host (0220), a sale that a chip card has
+approved by itself (0200, as the dialect has it), and what became of an issuer's scripts (0620).
 
 It tells so until it gets an answer, so a repeat is the rule: one that was done gets 94 and the reference (F37) of the
 first answer, one that was refused gets the same code again, and nothing is done twice. Another advice under the same
@@ -10,61 +11,78 @@ refused (77): a terminal settles when it has nothing left to tell.
   is not refunded (12).
 - An offline sale was promised by the voice on the telephone: it is posted whatever the card's state, even below zero.
   Only a card that nobody has issued is refused (14).
+- A sale that a card approved is posted like that if its cryptogram (TC) is the card's; if not, nobody has promised
+  anything (05).
+- A tip is added to a sale of the open batch, or to a completion, or (as an adjustment) to an offline sale: once, to no
+  more than 10 % of it (61). F4 is the sum of both, F48 what is added; F4 without it must be the original's (64). 25: no
+  such; 14: another card; 12: voided, refunded, reversed or added to before. What was added to is not voided any more.
+- Results of scripts move nothing, and are kept as they came, also of a sale that was reversed or refused since. 25: no
+  such request; 14: another card's; 30: there are none in F55.
 
-Both count by the card's organisation on file, whatever F63 says: a terminal that thinks otherwise finds its settlement
-unbalanced.
+All that moves money counts by the card's organisation on file, whatever F63 says: a terminal that thinks otherwise
+finds its settlement unbalanced.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from host_tools.acquirer import chips
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.register import require_same
 
 if TYPE_CHECKING:
-    from host_tools.acquirer.asked import Asked, Key
+    from host_tools.acquirer.asked import Asked, Key, Kind
     from host_tools.acquirer.bank import Bank, CardRecord
+    from host_tools.acquirer.chips import Chips
     from host_tools.acquirer.ledger import Ledger
     from host_tools.acquirer.register import Register, Row
     from host_tools.acquirer.terminals import Terminal
 
+TIP_PERCENT: Final = 10
+
+_ADDED: Final = 12  # digits of F48 in an adjustment
+_ADDED_TO: Final[dict[Kind, tuple[Kind, ...]]] = {
+    "adjustment": ("offline_sale",),
+    "tip": ("sale", "completion", "completion_advice"),
+}
 _A_DAY = timedelta(days=1)
 
 
 class Advices:
-    """Both methods expect to be called inside `store.transaction()`, for a message whose MAC is good, and raise
+    """All methods expect to be called inside `store.transaction()`, for a message whose MAC is good, and raise
     Refused for one that is not to be kept."""
 
-    def __init__(self, bank: Bank, ledger: Ledger, register: Register) -> None:
+    def __init__(self, bank: Bank, ledger: Ledger, register: Register, chips: Chips) -> None:
         self._bank = bank
+        self._chips = chips
         self._ledger = ledger
         self._register = register
 
     def refund(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         card = self._bank.find(asked.pan)
-        repeated = self._repeated(asked, card)
+        repeated = self.repeated(asked, card)
         if repeated is not None:
             return repeated
-        _require_open(asked, terminal)
+        require_open(asked, terminal)
         assert asked.original is not None
         code = self._refundable(asked, asked.original)
         entry = None
         if card is not None and code is Code.APPROVED:
             entry = self._ledger.transfer(terminal.merchant_account, card.account, asked.amount, at)
-        self._register.keep(asked, code, rrn, at, entry=entry, organisation=_organisation(card))
-        return Verdict(code, _of(card))
+        self._register.keep(asked, code, rrn, at, entry=entry, organisation=organisation(card))
+        return Verdict(code, of_card(card))
 
     def offline_sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         fields = asked.fields
-        if not (fields[38].strip() and _is_moment(fields[13] + fields[12])):
+        if not (fields[38].strip() and is_moment(fields[13] + fields[12])):
             raise Refused(Code.FORMAT)
         card = self._bank.find(asked.pan)
-        repeated = self._repeated(asked, card)
+        repeated = self.repeated(asked, card)
         if repeated is not None:
             return repeated
-        _require_open(asked, terminal)
+        require_open(asked, terminal)
         code, entry = Code.NO_SUCH_CARD, None
         if card is not None:
             code = Code.APPROVED
@@ -75,13 +93,73 @@ class Advices:
             rrn,
             at,
             entry=entry,
-            organisation=_organisation(card),
+            organisation=organisation(card),
             authorisation=fields[38],
             happened=fields[13] + fields[12],
         )
-        return Verdict(code, _of(card))
+        return Verdict(code, of_card(card))
 
-    def _repeated(self, asked: Asked, card: CardRecord | None) -> Verdict | None:
+    def offline_chip(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        fields = asked.fields
+        if not is_moment(fields[13] + fields[12]):
+            raise Refused(Code.FORMAT)
+        card = self._bank.find(asked.pan)
+        repeated = self.repeated(asked, card)
+        if repeated is not None:
+            return repeated
+        require_open(asked, terminal)
+        code, entry = Code.NO_SUCH_CARD, None
+        if card is not None:
+            code = Code.APPROVED if self._chips.proved(asked).genuine else Code.DO_NOT_HONOUR
+        if card is not None and code is Code.APPROVED:
+            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at, promised=True)
+        self._register.keep(
+            asked,
+            code,
+            rrn,
+            at,
+            entry=entry,
+            organisation=organisation(card),
+            happened=fields[13] + fields[12],
+            chip=fields[55],
+        )
+        return Verdict(code, of_card(card))
+
+    def adjustment(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        fields = asked.fields
+        happened = fields[13] + fields[12]
+        if not is_moment(happened) or len(fields[48]) != _ADDED or int(fields[4]) < asked.amount:
+            raise Refused(Code.FORMAT)
+        card = self._bank.find(asked.pan)
+        repeated = self.repeated(asked, card)
+        if repeated is not None:
+            return repeated
+        require_open(asked, terminal)
+        assert asked.original is not None
+        code, entry = self._adjustable(asked, asked.original), None
+        if card is not None and code is Code.APPROVED:
+            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at, promised=True)
+        self._register.keep(asked, code, rrn, at, entry=entry, organisation=organisation(card), happened=happened)
+        return Verdict(code, of_card(card))
+
+    def script_result(self, asked: Asked, _: Terminal, rrn: str, at: datetime) -> Verdict:
+        try:
+            chips.results(asked.fields[55])
+        except ValueError:
+            raise Refused(Code.FORMAT) from None
+        card = self._bank.find(asked.pan)
+        repeated = self.repeated(asked, card)
+        if repeated is not None:
+            return repeated
+        assert asked.original is not None
+        found = self._register.find(asked.original)
+        code = Code.APPROVED if found else Code.ORIGINAL_NOT_FOUND
+        if any(row.pan != asked.pan for row in found.values()):
+            code = Code.NO_SUCH_CARD
+        self._register.keep(asked, code, rrn, at, organisation=organisation(card), chip=asked.fields[55])
+        return Verdict(code, of_card(card))
+
+    def repeated(self, asked: Asked, card: CardRecord | None) -> Verdict | None:
         known = self._register.find(asked.key)
         row = known.get(asked.kind)
         if row is None:
@@ -89,7 +167,20 @@ class Advices:
                 raise Refused(Code.STATE_CONFLICT)
             return None
         require_same(asked, row)
-        return Verdict(Code.DUPLICATE if row.code == Code.APPROVED else row.code, _of(card) | {37: row.rrn})
+        return Verdict(Code.DUPLICATE if row.code == Code.APPROVED else row.code, of_card(card) | {37: row.rrn})
+
+    def _adjustable(self, asked: Asked, original: Key) -> Code:
+        found = self._register.original(original)
+        if found is None or found.kind not in _ADDED_TO[asked.kind] or original.batch != asked.key.batch:
+            return Code.ORIGINAL_NOT_FOUND
+        if asked.pan != found.pan:
+            return Code.NO_SUCH_CARD
+        register = self._register
+        if register.is_reversed(found) or any(register.taken_back(original)) or register.is_added_to(original):
+            return Code.INVALID_TRANSACTION
+        if int(asked.fields[4]) - asked.amount != found.amount:
+            return Code.ORIGINAL_AMOUNT
+        return Code.APPROVED if asked.amount * 100 <= found.amount * TIP_PERCENT else Code.EXCEEDS_ORIGINAL
 
     def _refundable(self, asked: Asked, original: Key) -> Code:
         found = self._register.original(original)
@@ -103,7 +194,8 @@ class Advices:
         return Code.APPROVED if refunded + asked.amount <= found.amount else Code.EXCEEDS_ORIGINAL
 
 
-def _require_open(asked: Asked, terminal: Terminal) -> None:
+def require_open(asked: Asked, terminal: Terminal) -> None:
+    """Refuse what is for another batch than the open one (77), or of no amount (13)."""
     if int(asked.key.batch) != terminal.batch:
         raise Refused(Code.SIGN_IN)
     if asked.amount == 0:
@@ -120,7 +212,7 @@ def _is_meant(asked: Asked, found: Row) -> bool:
     return asked.day in days | {(found.happened or "")[:4]}
 
 
-def _is_moment(digits: str) -> bool:
+def is_moment(digits: str) -> bool:
     try:
         datetime.strptime(f"2000{digits}", "%Y%m%d%H%M%S")  # a leap year: the message has none
     except ValueError:
@@ -128,10 +220,10 @@ def _is_moment(digits: str) -> bool:
     return True
 
 
-def _organisation(card: CardRecord | None) -> str:
+def organisation(card: CardRecord | None) -> str:
     return "" if card is None else card.scheme
 
 
-def _of(card: CardRecord | None) -> dict[int, str]:
+def of_card(card: CardRecord | None) -> dict[int, str]:
     """What an answer tells of the card."""
     return {} if card is None else {44: card.issuer, 63: card.scheme}

@@ -15,16 +15,23 @@ from host_tools.acquirer.codes import Code, Refused
 if TYPE_CHECKING:
     from host_tools.acquirer.spec import Message
 
-Kind = Literal["sale", "void", "refund", "offline_sale", "reversal", "void_reversal"]
+Kind = Literal[
+    "sale", "void", "refund", "offline_sale", "offline_chip", "script_result", "reversal", "void_reversal", "pre_auth",
+    "pre_auth_reversal", "pre_auth_void", "pre_auth_void_reversal", "completion", "completion_reversal",
+    "completion_void", "completion_void_reversal", "completion_advice", "adjustment", "tip", "balance",
+]  # fmt: skip
 
 CURRENCY: Final = "156"  # CNY, ISO 4217
 TYPE_BATCH_NETWORK: Final = 11  # digits of F60 up to the network code
 
 _EVERY: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 41, 42, 49, 60))
+_CODED: Final = _EVERY | {38, 61}  # what names an authorisation by its code and day
 _NAMING: Final = (3, 25, 60)  # what a kind is known by, apart from the message type
-_KEYED, _SWIPED, CHIP = "01", "02", "05"  # F22, first two digits
+_KEYED, _SWIPED, CHIP, TAPPED = "01", "02", "05", "07"  # F22, first two digits
 _CHIP_DATA: Final = 55
 _ENTERED: Final = {"1": True, "2": False}  # F22, third digit: a PIN
+_HAPPENED: Final = frozenset((12, 13, 63))  # what a transaction has that was good without the host
+_ADDING: Final = ("adjustment", "tip")  # F48 is what is added, F4 the sum
 _NAME: Final = 12  # digits of a batch and a STAN
 _DAY: Final = 4  # MMDD
 
@@ -39,7 +46,10 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`amount` in fen; `original` is what F61 names, `day` its MMDD, where the kind has them."""
+    """`amount` in fen, of an adjustment what it adds; `original` is what F61 names, `day` its MMDD, where there are any.
+
+    What is about an authorisation has no `original`: its code (F38) and day name that.
+    """
 
     kind: Kind
     key: Key
@@ -52,7 +62,7 @@ class Asked:
 
     @property
     def by_chip(self) -> bool:
-        return self.fields[22][:2] == CHIP
+        return self.fields[22][:2] in (CHIP, TAPPED)
 
 
 class _Row(NamedTuple):
@@ -60,17 +70,41 @@ class _Row(NamedTuple):
     fields: frozenset[int]
     entries: tuple[str, ...]  # how the card was read
     original: int = 0  # digits of F61
+    by_code: bool = False  # whether the original is named by F38 and the day in F61, not by batch and STAN
 
 
 # Only what is asked online must have track data: what has waited in a terminal was stored without them.
 _ROWS: Final = {
-    ("0200", "000000", "00", "22"): _Row("sale", _EVERY | {35}, (_SWIPED, CHIP)),
+    ("0200", "000000", "00", "22"): _Row("sale", _EVERY | {35}, (_SWIPED, CHIP, TAPPED)),
     ("0200", "200000", "00", "23"): _Row("void", _EVERY | {35, 37, 38, 61}, (_SWIPED,), _NAME),
     ("0220", "200000", "00", "25"): _Row("refund", _EVERY | {37, 61, 63}, (_SWIPED, _KEYED), _NAME + _DAY),
-    ("0220", "000000", "00", "30"): _Row("offline_sale", _EVERY | {12, 13, 38, 63}, (_SWIPED, _KEYED)),
-    ("0400", "000000", "00", "22"): _Row("reversal", _EVERY | {39}, (_SWIPED, CHIP)),
+    ("0220", "000000", "00", "30"): _Row("offline_sale", _EVERY | _HAPPENED | {38}, (_SWIPED, _KEYED)),
+    ("0200", "000000", "00", "36"): _Row("offline_chip", _EVERY | _HAPPENED | {_CHIP_DATA}, (CHIP, TAPPED)),
+    ("0620", "000000", "00", "00"): _Row("script_result", (_EVERY - {4}) | {_CHIP_DATA, 61}, (CHIP, TAPPED), _NAME),
+    ("0400", "000000", "00", "22"): _Row("reversal", _EVERY | {39}, (_SWIPED, CHIP, TAPPED)),
     ("0400", "200000", "00", "23"): _Row("void_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME),
+    ("0220", "000000", "00", "32"): _Row("adjustment", _EVERY | _HAPPENED | {48, 61}, (_SWIPED, _KEYED), _NAME),
+    ("0220", "000000", "00", "34"): _Row("tip", _EVERY | _HAPPENED | {48, 61}, (_SWIPED, _KEYED), _NAME),
+    ("0200", "310000", "00", "01"): _Row("balance", (_EVERY - {4}) | {35}, (_SWIPED,)),
+    ("0100", "030000", "06", "10"): _Row("pre_auth", _EVERY | {35}, (_SWIPED,)),
+    ("0100", "200000", "06", "11"): _Row("pre_auth_void", _CODED | {35}, (_SWIPED,), _NAME + _DAY, True),
+    ("0200", "000000", "06", "20"): _Row("completion", _CODED | {35}, (_SWIPED,), _NAME + _DAY, True),
+    ("0200", "200000", "06", "21"): _Row("completion_void", _EVERY | {35, 37, 38, 61}, (_SWIPED,), _NAME + _DAY),
+    ("0220", "000000", "06", "24"): _Row(
+        "completion_advice", _EVERY | _HAPPENED | {38, 61}, (_SWIPED,), _NAME + _DAY, True
+    ),
+    ("0400", "030000", "06", "10"): _Row("pre_auth_reversal", _EVERY | {39}, (_SWIPED,)),
+    ("0400", "200000", "06", "11"): _Row("pre_auth_void_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME + _DAY, True),
+    ("0400", "000000", "06", "20"): _Row("completion_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME + _DAY, True),
+    ("0400", "200000", "06", "21"): _Row("completion_void_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME + _DAY),
 }
+
+
+def kind_of(request: Message) -> Kind | None:
+    """By the table; None for what is not served, or is no financial message."""
+    mti, fields = request.mti, request.fields
+    row = _ROWS.get((mti, fields.get(3, ""), fields.get(25, ""), fields.get(60, "")[:2]))
+    return None if row is None else row.kind
 
 
 def read(request: Message, tid: str) -> Asked:
@@ -86,7 +120,7 @@ def read(request: Message, tid: str) -> Asked:
         raise Refused(Code.FORMAT)
     if fields[22][:2] not in row.entries:
         raise Refused(Code.NOT_SUPPORTED)
-    if row.kind == "sale" and (fields[22][:2] == CHIP) != (_CHIP_DATA in fields):
+    if row.kind == "sale" and (fields[22][:2] in (CHIP, TAPPED)) != (_CHIP_DATA in fields):
         raise Refused(Code.FORMAT)
     pin_entered = _ENTERED.get(fields[22][2])
     named = fields[61] if row.original else ""
@@ -99,9 +133,9 @@ def read(request: Message, tid: str) -> Asked:
         kind=row.kind,
         key=Key(tid, fields[60][2:8], fields[11]),
         pan=fields[2],
-        amount=int(fields[4]),
+        amount=int(fields.get(48 if row.kind in _ADDING else 4, "0")),
         pin_entered=pin_entered,
         fields=fields,
-        original=Key(tid, named[:6], named[6:_NAME]) if named else None,
+        original=Key(tid, named[:6], named[6:_NAME]) if named and not row.by_code else None,
         day=named[_NAME:],
     )

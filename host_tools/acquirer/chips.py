@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from host_tools.cards.cryptograms import MasterKeys
 
 _ONLINE: Final = 0x80  # an ARQC: what asks
+_APPROVED: Final = 0x40  # a TC: what says that it was good
+_RESULTS: Final = 0xDF31
+_REPORTED: Final = 0x9F36, _RESULTS
+_RESULT: Final = 5  # bytes for each script
 
 
 class Chips:
@@ -32,14 +36,19 @@ class Chips:
 
     def heard(self, asked: Asked) -> Verdict:
         """On the cryptogram of a request."""
+        return self._verified(asked, _ONLINE, "the card does not ask")
+
+    def proved(self, asked: Asked) -> Verdict:
+        """On the cryptogram of a sale that is said to have been good."""
+        return self._verified(asked, _APPROVED, "the card has not approved")
+
+    def _verified(self, asked: Asked, kind: int, otherwise: str) -> Verdict:
         try:
             data = dict(objects(bytes.fromhex(asked.fields[55])))
             verdict = self._issuer.verify(data, asked.pan, asked.fields.get(23), asked.amount)
         except (Malformed, ValueError) as error:
             return Verdict(False, str(error) or "no data objects")
-        if verdict.genuine and verdict.kind != _ONLINE:
-            return Verdict(False, "the card does not ask")
-        return verdict
+        return verdict if not verdict.genuine or verdict.kind == kind else Verdict(False, otherwise)
 
     def answered(self, asked: Asked, verdict: Verdict, code: Code) -> dict[int, str]:
         """F55 of the reply; none for a card that nobody has the keys of."""
@@ -51,3 +60,13 @@ class Chips:
             self.spoil = False
             reply[2] ^= 0xFF
         return {55: reply.hex().upper()}
+
+
+def results(field_55: str) -> bytes:
+    """What a terminal reports of scripts, five bytes for each: result, then identifier (EMV 4.3 Book 4, A5). Raises
+    ValueError for a field that is no such report."""
+    data = dict(objects(bytes.fromhex(field_55)))
+    found = data.get(_RESULTS, b"")
+    if any(tag not in data for tag in _REPORTED) or not found or len(found) % _RESULT:
+        raise ValueError("no results of scripts")
+    return found

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from host_tools.audit.records import CREDITS
+from host_tools.audit.records import CREDITS, HELD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ TOTALS: dict[str, type] = {
     "settlement": int,
     "whole": bool,  # whether every transaction of the batch is there
     "kind": str,
-    "side": str,  # debit: the merchant is owed it; credit: the merchant owes it
+    "side": str,  # debit: the merchant is owed it; credit: the merchant owes it; held: neither
     "org": str,
     "count": int,  # of the transactions, and of those that are in no record any more, if the batch is not whole
     "amount": int,
@@ -93,7 +93,7 @@ def totals(lines: Sequence[Line]) -> list[Row]:
             "settlement": line.batch.settled,
             "whole": line.batch.whole,
             "kind": line.kind,
-            "side": "credit" if line.kind in CREDITS else "debit",
+            "side": "held" if line.kind in HELD else "credit" if line.kind in CREDITS else "debit",
             "org": line.org,
             "count": line.count,
             "amount": line.amount,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from host_tools.audit.records import Record, Value
 
 _REQUEST = (Event.OPENED, Event.APPROVED, Event.DECLINED, Event.UNANSWERED, Event.REVERSED)
-_NUMBERING = (Event.SIGNED_IN, Event.OPENED, Event.STORED, Event.SETTLING, Event.RESTORED)  # what takes a STAN
+# What takes a STAN.
+_NUMBERING = (Event.SIGNED_IN, Event.OPENED, Event.STORED, Event.SETTLING, Event.RESTORED, Event.ADVISED)
 _DUE = (Event.OPENED, Event.UNANSWERED)
 
 
@@ -84,7 +85,7 @@ class Fold:
             before[0] = Queued(base.figure("oldest"), None, base.figure("oldest_at"))
         queue = before
         for record in self._records:
-            if record.event == Event.STORED:
+            if record.event in (Event.STORED, Event.ADVISED):
                 queue.append(Queued(record.number, record.figure("amount"), record.figure("oldest_at")))
             elif record.event == Event.DELIVERED and queue:
                 queue.pop(0)

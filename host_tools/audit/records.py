@@ -33,6 +33,7 @@ class Event(IntEnum):
     SETTLED = 11
     REOPENED = 12
     RESTORED = 13  # all before it was restored from an archive; it takes a STAN far ahead
+    ADVISED = 14  # what moves no money and the host must be told of; it may stand within a request
 
 
 TAGS = {
@@ -43,10 +44,15 @@ TAGS = {
     0x61: "card", 0x62: "totals", 0x63: "undone", 0x64: "chip",
     0x81: "amount", 0x82: "printed", 0x83: "status", 0x84: "open", 0x85: "newest", 0x86: "of", 0x87: "floor",
     0x88: "batch_start", 0x89: "settled", 0x8A: "settling", 0x8B: "queued", 0x8C: "queued_total", 0x8D: "oldest",
-    0x8E: "oldest_at", 0x8F: "refused", 0x90: "unbalanced",
+    0x8E: "oldest_at", 0x8F: "refused", 0x90: "unbalanced", 0x91: "base",
 }  # fmt: skip
-KINDS = {1: "sale", 2: "void", 3: "refund", 4: "offline_sale"}  # as the sums number them
-CREDITS = {"void", "refund"}  # what the merchant owes; all else is owed to the merchant
+# As the sums number them.
+KINDS = {
+    1: "sale", 2: "void", 3: "refund", 4: "offline_sale", 5: "offline_chip", 6: "pre_auth", 7: "pre_auth_void",
+    8: "completion", 9: "completion_void", 10: "completion_advice", 11: "adjustment", 12: "tip",
+}  # fmt: skip
+CREDITS = {"void", "refund", "completion_void"}  # what the merchant owes
+HELD = {"pre_auth", "pre_auth_void"}  # what moves no money; all else is owed to the merchant
 
 _BYTES, _NUMBER = 0x60, 0x80
 _SUM_SIZE = 13

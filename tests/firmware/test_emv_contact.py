@@ -229,6 +229,14 @@ class TestOutcomes(KernelCase):
             self.assertEqual((outcome.approved, outcome.online), (kind == "40", False))
             self.assertEqual(outcome.transaction.objects.get(0x8A), response.encode())
 
+    def test_what_could_not_be_kept_is_for_the_issuer_alone(self):
+        """The card would approve by itself. Without the issuer nothing is, whatever the rules say."""
+        exchanges = [(first("80"), answer("80")), (second("40", "00"), answer("40"))]
+        self.assertTrue(self.sale(*exchanges, issuer=Issuer(approval()), keeps=lambda: False).online)
+        answers = iter((True, False))  # there is no room any more when the issuer is found not to be there
+        exchanges = [(first("40"), answer("80")), (second("00", "Z3"), answer("00"))]
+        self.assertFalse(self.sale(*exchanges, issuer=Issuer(None), keeps=lambda: next(answers)).approved)
+
     def test_authentication_and_scripts_around_the_last_word(self):
         command = "842400000401020304"
         scripts = tlv("72", tlv("86", bytes.fromhex(command))) + tlv("71", tlv("86", bytes.fromhex(command)))

@@ -4,6 +4,7 @@ import unittest
 
 from emv_world import ScriptedCard, run, tlv, transaction
 from suanpan.emv.issuer import AFTER, BEFORE, authenticate, run_scripts
+from suanpan.errors import DriverError
 
 PURE = True
 
@@ -90,6 +91,19 @@ class TestScripts(unittest.TestCase):
         self.assertEqual(self.ran(scripts, [(UPDATE, "6985")], AFTER), ("0000000010", 0x04, "117f000000"))
         self.assertEqual(self.ran(script("72", UPDATE), []), ("0000000000", 0, ""))
         self.assertEqual(self.ran(b"", []), ("0000000000", 0, ""))
+
+    def test_a_card_that_is_drawn_away(self):
+        """Before its last word that is everybody's business; after it, its own."""
+
+        class Gone:
+            async def exchange(self, command):
+                raise DriverError
+
+        t = transaction(Gone())
+        with self.assertRaises(DriverError):
+            run(run_scripts(t, script("71", UPDATE), BEFORE))
+        run(run_scripts(t, script("72", UPDATE, UPDATE, identifier="7f"), AFTER))
+        self.assertEqual((bytes(t.tvr).hex(), t.script_results.hex()), ("0000000010", "117f000000"))
 
     def test_a_script_without_commands(self):
         self.assertEqual(self.ran(script("71", identifier="01"), []), ("0000000000", 0x04, "2001000000"))

@@ -2,12 +2,26 @@
 
 import unittest
 
-from ledger_world import MOMENT, attributes, chip, mounted, pending, sell, sign_in, silent, sold, store, void
+from ledger_world import (
+    ANSWER,
+    CARD,
+    MOMENT,
+    attributes,
+    chip,
+    mounted,
+    pending,
+    sell,
+    sign_in,
+    silent,
+    sold,
+    store,
+    void,
+)
 from suanpan.errors import BatchFull, EntryClosed, OfflineLimit, PanGone, ReversalDue, SettlementOpen, Unsent
-from suanpan.ledger.kinds import OFFLINE_SALE, SALE, VOID, net
+from suanpan.ledger.kinds import OFFLINE_SALE, SALE, SCRIPT_RESULT, VOID, net
 from suanpan.ledger.moment import minutes
 from suanpan.ledger.offline import admit, minutes_left
-from suanpan.ledger.record import DELIVERED, STORED
+from suanpan.ledger.record import APPROVED, DELIVERED, REVERSED, STORED
 
 HEAP = "1m"  # a flash of its own for each test
 KEY = (OFFLINE_SALE, "CUP")
@@ -25,6 +39,64 @@ class QueueTestCase(unittest.TestCase):
         yield self.ledger
         self.ledger = mounted(self.flash)
         yield self.ledger
+
+
+class TestAdvice(QueueTestCase):
+    """What became of an issuer's scripts: told like a sale, and no sale."""
+
+    REPORT = bytes(range(200)) * 2
+
+    def advised(self, answered=True):
+        """A sale whose issuer has sent scripts: they are reported while it is open."""
+        with pending(self.ledger, 900) as sale:
+            more = {"org": "CUP", "original": sale.batch + sale.stan, "original_reference": "112309310001"}
+            report = self.ledger.store(SCRIPT_RESULT, 0, chip=self.REPORT, **more, **CARD, **MOMENT)
+            if answered:
+                sale.approve(**ANSWER)
+        return sale, report
+
+    def test_it_waits_and_leaves_and_the_sale_is_as_if_it_were_not_there(self):
+        store(self.ledger, 5)
+        sale, _ = self.advised()
+        store(self.ledger, 6)
+        sale, newest = self.ledger.find(sale.stan), self.ledger.last()
+        self.assertEqual((sale.amount, sale.approved, newest.amount), (900, True, 6))
+        for amount, data in ((5, b""), (0, self.REPORT), (6, b"")):
+            for ledger in self.both():
+                waiting = ledger.oldest_unsent
+                self.assertEqual((waiting.amount, waiting.chip), (amount, data))
+                self.assertEqual(ledger.totals(), {KEY: (2, 11), (SALE, "CUP"): (1, 900)})
+                self.assertEqual([entry.amount for entry in ledger.entries()], [6, 900, 5])
+            self.ledger.delivered(self.ledger.oldest_unsent, "00", False)
+        self.assertEqual((self.ledger.state.queued, self.ledger.state.queued_total), (0, 0))
+        self.assertEqual([entry.status for entry in self.ledger.entries()], [DELIVERED, APPROVED, DELIVERED])
+
+    def test_it_names_the_sale_and_is_told_under_a_number_of_its_own(self):
+        sale, report = self.advised()
+        for ledger in self.both():
+            waiting = ledger.oldest_unsent
+            self.assertEqual(attributes(waiting), attributes(report))
+            self.assertEqual((waiting.kind, waiting.original), (SCRIPT_RESULT, sale.batch + sale.stan))
+            self.assertEqual((waiting.card(), waiting.approved), ((CARD["pan"], CARD["expiry"]), False))
+            self.assertTrue(sale.stan < waiting.stan <= ledger.state.stan)
+
+    def test_slips_of_the_sale_are_printed_after_it(self):
+        sale, _ = self.advised()
+        sale.copy_printed()
+        for ledger in self.both():
+            self.assertEqual((ledger.last().stan, ledger.last().printed), (sale.stan, 1))
+
+    def test_a_power_cut_between_the_two_leaves_a_reversal_and_the_report(self):
+        sale, report = self.advised(answered=False)
+        for ledger in self.both():
+            self.assertEqual(ledger.reversal.stan, sale.stan)
+            self.assertEqual(ledger.oldest_unsent.stan, report.stan)
+        self.ledger.reversal.reversed("00")
+        self.ledger.delivered(self.ledger.oldest_unsent, "00", False)
+        for ledger in self.both():
+            self.assertIsNone(ledger.reversal)
+            self.assertIsNone(ledger.oldest_unsent)
+            self.assertEqual((ledger.find(sale.stan).status, ledger.totals()), (REVERSED, {}))
 
 
 class TestQueue(QueueTestCase):
@@ -231,7 +303,7 @@ class TestSettlement(QueueTestCase):
         void(self.ledger, sale)
         before = self.ledger.totals()
         self.assertEqual(before, {(SALE, "CUP"): (2, 14), (VOID, "CUP"): (1, 9)})
-        self.assertEqual(net(before), 5)
+        self.assertEqual(net(before), (3, 5))
         self.settle(unbalanced=True)
         for ledger in self.both():
             self.assertEqual(ledger.totals(), {})

@@ -31,7 +31,7 @@ def decide(t: "Transaction") -> int:
         return unable(t)
     if meet(tvr, t.ours.tac_online) or meet(tvr, t.objects.card(_IAC_ONLINE) or _ALL):
         return ARQC
-    return TC
+    return TC if t.keeps() else ARQC
 
 
 def unable(t: "Transaction") -> int:
@@ -41,4 +41,4 @@ def unable(t: "Transaction") -> int:
         return AAC
     if meet(t.tvr, t.ours.tac_default) or meet(t.tvr, t.objects.card(_IAC_DEFAULT) or _ALL):
         return AAC
-    return TC
+    return TC if t.keeps() else AAC

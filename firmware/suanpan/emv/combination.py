@@ -7,6 +7,7 @@ from micropython import const
 
 from suanpan.codec.tlv import Reader, find
 from suanpan.emv.commands import OK, select
+from suanpan.emv.preprocessing import Candidate
 from suanpan.errors.emv import TlvError
 
 TYPE_CHECKING = False
@@ -38,16 +39,6 @@ _DEFAULT_KERNELS = {
     b"\xa0\x00\x00\x03\x33": 7,
 }
 _ANY = const(0)
-
-
-class Candidate:
-    """An application that the card has, and a combination of ours for it."""
-
-    def __init__(self, prepared: "Prepared", name: bytes, rank: int, extension: bytes) -> None:
-        self.prepared = prepared
-        self.name = name  # ADF name
-        self.rank = rank  # 1 comes first
-        self.extension = extension  # for the final selection
 
 
 async def candidates(card: "Card", prepared: "list[Prepared]") -> "list[Candidate]":

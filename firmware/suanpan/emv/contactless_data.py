@@ -2,16 +2,23 @@
 put a cryptogram already, and the records that they name (EMV Contactless Books C-2, C-3, C-7).
 """
 
+import asyncio
+
 from micropython import const
 
 from suanpan.codec.tlv import Reader, dol_entries
+from suanpan.emv import outcome
 from suanpan.emv.commands import OK, get_processing_options
+from suanpan.emv.phases import forget
 from suanpan.emv.qualifiers import TTQ
 from suanpan.emv.records import check_formats, read_records
 from suanpan.errors.emv import Terminated, TlvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from suanpan.emv.outcome import Request
     from suanpan.emv.transaction import Transaction
 
 _PDOL = const(0x9F38)
@@ -102,3 +109,11 @@ async def read_data(t: "Transaction") -> None:
     check_formats(t)
     if t.pan != pan:
         raise Terminated
+
+
+async def let_go(signal: "Callable[[Request], None]") -> None:
+    """Nothing more is asked of the card. The tone begins before certificates take their time, and what has read the
+    card leaves them its room."""
+    signal(outcome.card_read())
+    await asyncio.sleep_ms(1)
+    forget()

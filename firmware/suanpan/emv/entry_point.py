@@ -16,11 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from suanpan.crypto.secret import PinEntry
-    from suanpan.emv.combination import Candidate
     from suanpan.emv.commands import Card
     from suanpan.emv.outcome import Outcome, Request
-    from suanpan.emv.preprocessing import Combination
+    from suanpan.emv.preprocessing import Candidate, Combination
     from suanpan.emv.tables import Tables
     from suanpan.emv.torn import TornLog
 
@@ -35,7 +33,8 @@ class EntryPoint:
     """One transaction.
 
     `terminals` are the terminal's data objects, by tag: amounts, date, country, capabilities ... `signal` shows what
-    the reader has to show while a kernel works, at once; what an outcome shows is the caller's.
+    the reader has to show while a kernel works, at once; what an outcome shows is the caller's. `torn` is the log, or
+    who makes one when a kernel wants it.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class EntryPoint:
         tables: "Tables",
         random: "Callable[[int], bytes]",
         signal: "Callable[[Request], None]",
-        torn: "TornLog | None" = None,
+        torn: "TornLog | Callable[[], TornLog] | None" = None,
     ) -> None:
         self._combinations = combinations
         self._terminals = terminals
@@ -81,16 +80,25 @@ class EntryPoint:
         return result
 
     async def _present(self, card: "Card") -> "Outcome":
-        from suanpan.emv.combination import candidates, final_select
-
-        for candidate in await candidates(card, self._prepared):
-            proprietary = await final_select(card, candidate)
+        for candidate in await self._candidates(card):
+            proprietary = await self._select(card, candidate)
             if proprietary is None:
                 continue
+            forget("combination")
             result = await self._activate(card, candidate, proprietary)
             if result.result != outcome.SELECT_NEXT:
                 return result
         return outcome.end_application()
+
+    async def _candidates(self, card: "Card") -> "list[Candidate]":
+        from suanpan.emv.combination import candidates
+
+        return await candidates(card, self._prepared)
+
+    async def _select(self, card: "Card", candidate: "Candidate") -> "bytes | None":
+        from suanpan.emv.combination import final_select
+
+        return await final_select(card, candidate)
 
     async def _activate(self, card: "Card", candidate: "Candidate", proprietary: bytes) -> "Outcome":
         """Start D: the kernel, with a transaction of its own."""
@@ -98,7 +106,8 @@ class EntryPoint:
 
         prepared = candidate.prepared
         application = prepared.combination.application
-        t = Transaction(card, dict(self._terminals), self._tables, Absent(), self._random, application)
+        # While the card is in the field, nobody is asked anything.
+        t = Transaction(card, dict(self._terminals), self._tables, None, self._random, application)  # type: ignore[arg-type]
         t.objects.set(_AID, candidate.name)
         t.objects.set(_VERSION, application.version)
         t.objects.set(_UNPREDICTABLE, self._random(4))
@@ -106,25 +115,17 @@ class EntryPoint:
             t.objects.set(_QUALIFIERS, prepared.ttq)
         t.objects.keep_selected(proprietary)
         kernel = prepared.combination.kernel
+        torn: "TornLog | None" = None
         if kernel == UNIONPAY:
             from suanpan.emv.unionpay import run
-        elif kernel == VISA:
+        else:
+            forget("unionpay")  # which may have been expected
+        if kernel == VISA:
             from suanpan.emv.visa import run
         elif kernel == MASTERCARD:
             from suanpan.emv.mastercard import run
-        else:
+
+            torn = self._torn() if callable(self._torn) else self._torn
+        elif kernel != UNIONPAY:
             return outcome.select_next()
-        return await run(t, prepared, self._signal, self._torn)
-
-
-class Absent:
-    """The cardholder while the card is in the field: asked nothing. A PIN is entered afterwards, for the issuer."""
-
-    async def choose(self, labels: "list[str]") -> int:
-        return -1
-
-    async def offline_pin(self, pin: "PinEntry", tries: int) -> bool:
-        return False
-
-    async def online_pin(self) -> bool:
-        return True
+        return await run(t, prepared, self._signal, torn)

@@ -12,6 +12,7 @@ from suanpan.emv.bits import (
     raise_bit,
 )
 from suanpan.emv.commands import OK, external_authenticate
+from suanpan.errors import DriverError
 from suanpan.errors.emv import TlvError
 
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ async def run_scripts(t: "Transaction", scripts: bytes, kind: int) -> None:
         while reader.next():
             if reader.tag == kind:
                 raise_bit(t.tsi, SCRIPT_PERFORMED)
-                if not await _run(t, reader.value()):
+                if not await _run(t, reader.value(), kind):
                     raise_bit(t.tvr, failed)
     except TlvError:  # before or after: nobody knows, and it is told once
         if kind == BEFORE:
@@ -60,7 +61,7 @@ async def run_scripts(t: "Transaction", scripts: bytes, kind: int) -> None:
             raise_bit(t.tvr, failed)
 
 
-async def _run(t: "Transaction", script: bytes) -> bool:
+async def _run(t: "Transaction", script: bytes, kind: int) -> bool:
     identifier = bytes(4)
     result = _RUN
     commands: "list[bytes]" = []
@@ -75,12 +76,24 @@ async def _run(t: "Transaction", script: bytes) -> bool:
         commands = []
         result = _NOT_RUN
     for number, command in enumerate(commands, 1):
-        if not _is_command(command) or (await t.card.exchange(command))[1] >> 8 not in (0x90, 0x62, 0x63):
+        if not await _accepted(t, command, kind):
             result = _FAILED | min(number, 15)
             break
     t.script_results.append(result)
     t.script_results.extend(identifier)
     return result == _RUN
+
+
+async def _accepted(t: "Transaction", command: bytes, kind: int) -> bool:
+    if not _is_command(command):
+        return False
+    try:
+        _, sw = await t.card.exchange(command)
+    except DriverError:
+        if kind == BEFORE:
+            raise
+        return False  # the card has had its last word on the transaction, and its leaving takes nothing of that back
+    return sw >> 8 in (0x90, 0x62, 0x63)
 
 
 def _is_command(command: bytes) -> bool:

@@ -8,8 +8,6 @@ from micropython import const
 
 from suanpan.codec.tlv import find
 from suanpan.emv import outcome
-from suanpan.emv.action import decide
-from suanpan.emv.authentication import card_key_of
 from suanpan.emv.bits import (
     CDA_FAILED,
     DATA_MISSING,
@@ -19,13 +17,11 @@ from suanpan.emv.bits import (
     has_bit,
     raise_bit,
 )
-from suanpan.emv.cardholder import SUCCESSFUL, UNKNOWN, verify
+from suanpan.emv.cardholder import SUCCESSFUL, UNKNOWN
 from suanpan.emv.commands import OK, generate_ac
-from suanpan.emv.contactless_data import open_application
-from suanpan.emv.cryptogram import take
+from suanpan.emv.contactless_data import let_go, open_application
 from suanpan.emv.outcome import CDCVM, NO_CVM, ONLINE_PIN, SIGNATURE
-from suanpan.emv.records import check_formats, read_records
-from suanpan.emv.restrictions import restrict
+from suanpan.emv.phases import forget
 from suanpan.emv.transaction import AAC, ARQC, TC
 from suanpan.errors.emv import Terminated, TlvError
 from suanpan.errors.nfc import CardLost
@@ -34,9 +30,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from suanpan.crypto.secret import PinEntry
     from suanpan.emv.outcome import Outcome, Request
     from suanpan.emv.preprocessing import Combination, Prepared
-    from suanpan.emv.torn import Torn, TornLog
+    from suanpan.emv.torn import TornLog
+    from suanpan.emv.torn_record import Torn
     from suanpan.emv.transaction import Transaction
 
 _AIP_CDA = const(0x01)  # byte 1
@@ -64,6 +62,7 @@ _WITH_SIGNATURE = const(0x10)
 _MANDATORY = (0x5A, 0x5F24, _CDOL)
 # What CDA needs of the card besides its signature
 _CERTIFIED = (_CA_INDEX, 0x90, 0x9F32, 0x9F46, 0x9F47, _TAG_LIST)
+_PHASES = "unionpay records restrictions cardholder action"  # and another kernel, which may be there
 _BY_CODE = {0x02: ONLINE_PIN, 0x1E: SIGNATURE}
 _CODE = const(0x3F)
 
@@ -72,6 +71,7 @@ async def run(
     t: "Transaction", prepared: "Prepared", signal: "Callable[[Request], None]", torn: "TornLog | None"
 ) -> "Outcome":
     """From the application's FCI to an outcome. Raises Terminated, and what the card's reader raises."""
+    t.cardholder = Absent()
     combination = prepared.combination
     if await open_application(t) != OK:
         return outcome.select_next()
@@ -80,18 +80,38 @@ async def run(
     device = combination.cdcvm and bool(t.aip[0] & _AIP_CDCVM)
     if _above(t, combination.cdcvm_limit if device else combination.limit):
         return outcome.select_next()
+    await _read(t)
+    forget(_PHASES)
+    _prepare_authentication(t)
+    cvm = await _verify(t, combination, device)
+    forget(_PHASES)
+    wanted = _wanted(t, prepared)
+    forget(_PHASES)
+    if device and has_bit(t.tvr, CDA_FAILED):
+        wanted = AAC
+    return await _conclude(t, wanted, cvm, signal, torn)
+
+
+# A phase's module is named in the function that is the phase, so that nothing holds it afterwards.
+
+
+async def _read(t: "Transaction") -> None:
+    from suanpan.emv.records import check_formats, read_records
+
     await read_records(t)
     for tag in _MANDATORY:
         t.objects.need(tag)
     check_formats(t)
-    _prepare_authentication(t)
+
+
+def _wanted(t: "Transaction", prepared: "Prepared") -> int:
+    """Processing restrictions, risk management, action analysis: the kind of cryptogram to ask for."""
+    from suanpan.emv.action import decide
+    from suanpan.emv.restrictions import restrict
+
     restrict(t)
-    cvm = await _verify(t, combination, device)
     _manage_risk(t, prepared)
-    wanted = decide(t)
-    if device and has_bit(t.tvr, CDA_FAILED):
-        wanted = AAC
-    return await _conclude(t, wanted, cvm, signal, torn)
+    return decide(t)
 
 
 def _above(t: "Transaction", limit: "int | None") -> bool:
@@ -119,6 +139,8 @@ async def _verify(t: "Transaction", combination: "Combination", device: bool) ->
         t.objects.set(_CVM_RESULTS, b"\x01\x00\x02" if over else b"\x3f\x00\x02")
         return CDCVM if over else NO_CVM
     capabilities = bytearray(t.objects.need(_CAPABILITIES))
+    from suanpan.emv.cardholder import verify
+
     capabilities[1] = combination.cvm_capability if over else combination.no_cvm_capability
     t.objects.set(_CAPABILITIES, capabilities)
     await verify(t)
@@ -148,11 +170,8 @@ async def _conclude(
     else:
         values = t.objects.listed(t.objects.need(_CDOL))
         answer = await _generate(t, wanted, values, cvm, torn)
-    signal(outcome.card_read())
-    signing = t.cda and wanted != AAC
-    if signing:
-        t.card_key = card_key_of(t, t.tvr)
-    kind = take(t, answer, values, signing)
+    await let_go(signal)
+    kind = _taken(t, answer, values, t.cda and wanted != AAC)
     if t.cda_failed or not (kind in (wanted, AAC) or (wanted == TC and kind == ARQC)):
         return outcome.end_application()
     if _owner_wanted(answer):
@@ -160,6 +179,16 @@ async def _conclude(
     if kind == AAC:
         return _refused(t)
     return outcome.approved(t, cvm) if kind == TC else outcome.online_request(t, cvm)
+
+
+def _taken(t: "Transaction", answer: bytes, values: bytearray, signing: bool) -> int:
+    """The kind of cryptogram that the card has given. Certificates are for when it has gone."""
+    from suanpan.emv.authentication import card_key_of
+    from suanpan.emv.cryptogram import take
+
+    if signing:
+        t.card_key = card_key_of(t, t.tvr)
+    return take(t, answer, values, signing)
 
 
 def _refused(t: "Transaction") -> "Outcome":
@@ -181,7 +210,7 @@ async def _generate(t: "Transaction", wanted: int, values: bytearray, cvm: int, 
     except CardLost:
         listed = t.objects.card(_DRDOL)
         if torn and listed:
-            from suanpan.emv.torn import Torn
+            from suanpan.emv.torn_record import Torn
 
             torn.keep(Torn(t, wanted, values, t.objects.listed(listed), cvm))
         raise
@@ -204,3 +233,16 @@ def _owner_wanted(answer: bytes) -> bool:
     except TlvError:
         return False
     return wants is not None and any(a & b for a, b in zip(wants, _INTERACTION_WANTED))
+
+
+class Absent:
+    """The cardholder while the card is in the field: asked nothing. A PIN is entered afterwards, for the issuer."""
+
+    async def choose(self, labels: "list[str]") -> int:
+        return -1
+
+    async def offline_pin(self, pin: "PinEntry", tries: int) -> bool:
+        return False
+
+    async def online_pin(self) -> bool:
+        return True

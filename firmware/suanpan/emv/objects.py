@@ -5,7 +5,6 @@ EMV 4.3 Book 3: 5.4 (rules for a data object list), 7 (what a card may return, a
 
 from micropython import const
 
-from suanpan.codec.tlv import Reader, dol_entries, is_constructed
 from suanpan.errors.emv import Terminated, TlvError
 
 TYPE_CHECKING = False
@@ -73,6 +72,8 @@ class Objects:
 
     def keep_all(self, data: "Readable") -> None:
         """Keep every primitive data object in `data`, in templates or not; Terminated for what cannot be read."""
+        from suanpan.codec.tlv import Reader  # which is not in memory while the issuer is asked
+
         try:
             reader = Reader(data)
             while reader.next_primitive():
@@ -83,6 +84,8 @@ class Objects:
 
     def keep_selected(self, proprietary: "Readable") -> None:
         """Keep what `proprietary`, of an application's FCI, says that has its place there. Raises Terminated."""
+        from suanpan.codec.tlv import Reader
+
         try:
             reader = Reader(proprietary)
             while reader.next():
@@ -93,6 +96,8 @@ class Objects:
 
     def listed(self, dol: "Readable") -> bytearray:
         """The values that a data object list asks for, one after the other, each as long as it wants (Book 3, 5.4)."""
+        from suanpan.codec.tlv import dol_entries, is_constructed
+
         out = bytearray()
         try:
             for tag, length in dol_entries(dol):

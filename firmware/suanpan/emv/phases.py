@@ -5,33 +5,20 @@ import sys
 
 _PACKAGE = "suanpan.emv"
 # Each is imported by the function that runs the phase. Nothing that outlives a phase is an object of one of them.
+# One string, as each of many would be a name that is never forgotten.
 _PHASES = (
-    "selection",
-    "initiate",
-    "records",
-    "authentication",
-    "certificates",
-    "restrictions",
-    "cardholder",
-    "offline_pin",
-    "risk",
-    "action",
-    "cryptogram",
-    "issuer",
-    "combination",
-    "contactless_data",
-    "fast_dda",
-    "unionpay",
-    "visa",
-    "mastercard",
+    "selection initiate records authentication certificates restrictions cardholder offline_pin risk action cryptogram "
+    "issuer combination contactless_data fast_dda unionpay visa mastercard"
 )
 
 
-def forget() -> None:
-    """All that were imported; the next one to need one has a new copy."""
+def forget(names: str = _PHASES) -> None:
+    """All of these that were imported; the next one to need one has a new copy. A card need not wait for the room of
+    some few to be found again."""
     package = sys.modules.get(_PACKAGE)
-    for name in _PHASES:
+    for name in names.split():
         module = sys.modules.pop(f"{_PACKAGE}.{name}", None)
         if module is not None and getattr(package, name, None) is module:
             delattr(package, name)
-    gc.collect()
+    if names is _PHASES:
+        gc.collect()

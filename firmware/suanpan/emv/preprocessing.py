@@ -9,7 +9,7 @@ from suanpan.emv.qualifiers import CVM_REQUIRED, OFFLINE_ONLY, ONLINE_CRYPTOGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from suanpan.emv.tables import Application
+    from suanpan.emv.application import Application
 
 MASTERCARD = const(2)  # kernel identifiers
 VISA = const(3)
@@ -19,43 +19,31 @@ _SINGLE_UNIT = const(100)  # 1 元, with which a reader asks whether a card is g
 
 
 class Combination:
-    """An application, the kernel for it, and the reader's limits for both."""
+    """An application, the kernel for it, and the reader's limits for both: `settings` are those of the following that
+    are otherwise than here, where they take no memory in each."""
 
-    def __init__(
-        self,
-        application: "Application",
-        kernel: int,
-        *,
-        ttq: bytes = b"",
-        status_check: bool = False,
-        zero_allowed: bool = True,
-        transaction_limit: "int | None" = None,
-        floor_limit: "int | None" = None,
-        cvm_limit: "int | None" = None,
-        extended: bool = False,
-        limit: "int | None" = None,
-        cdcvm_limit: "int | None" = None,
-        cdcvm: bool = True,
-        cvm_capability: int = 0x60,
-        no_cvm_capability: int = 0x08,
-    ) -> None:
+    ttq = b""  # 9F66 as it is configured, 4 bytes; none for Mastercard
+    status_check = False
+    zero_allowed = True
+    transaction_limit: "int | None" = None  # from here on nothing is taken over the air
+    floor_limit: "int | None" = None  # above it the issuer is asked
+    cvm_limit: "int | None" = None  # from here on (Mastercard: above) the cardholder is verified
+    extended = False  # extended selection is supported
+    # Mastercard's own (Book C-2): above the first nothing is taken over the air, and above the second where the
+    # cardholder is verified on a device of his; whether devices may do so; 9F33, byte 2, above the CVM limit and
+    # below it.
+    limit: "int | None" = None
+    cdcvm_limit: "int | None" = None
+    cdcvm = True
+    cvm_capability = 0x60
+    no_cvm_capability = 0x08
+
+    def __init__(self, application: "Application", kernel: int, **settings: "bytes | int | None") -> None:
         self.application = application
         self.kernel = kernel
-        self.ttq = ttq  # 9F66 as it is configured, 4 bytes; none for Mastercard
-        self.status_check = status_check
-        self.zero_allowed = zero_allowed
-        self.transaction_limit = transaction_limit  # from here on nothing is taken over the air
-        self.floor_limit = floor_limit  # above it the issuer is asked
-        self.cvm_limit = cvm_limit  # from here on (Mastercard: above) the cardholder is verified
-        self.extended = extended  # extended selection is supported
-        # Mastercard's own (Book C-2): above the first nothing is taken over the air, and above the second where the
-        # cardholder is verified on a device of his; whether devices may do so; 9F33, byte 2, above the CVM limit and
-        # below it.
-        self.limit = limit
-        self.cdcvm_limit = cdcvm_limit
-        self.cdcvm = cdcvm
-        self.cvm_capability = cvm_capability
-        self.no_cvm_capability = no_cvm_capability
+        for name, value in settings.items():
+            if value is not None:
+                setattr(self, name, value)
 
 
 class Prepared:
@@ -97,6 +85,16 @@ class Prepared:
                 raise_bit(self.ttq, ONLINE_CRYPTOGRAM_REQUIRED)
         if self.cvm_required:
             raise_bit(self.ttq, CVM_REQUIRED)
+
+
+class Candidate:
+    """An application that the card has, and a combination of ours for it."""
+
+    def __init__(self, prepared: Prepared, name: bytes, rank: int, extension: bytes) -> None:
+        self.prepared = prepared
+        self.name = name  # ADF name
+        self.rank = rank  # 1 comes first
+        self.extension = extension  # for the final selection
 
 
 def _reached(limit: "int | None", amount: int) -> bool:

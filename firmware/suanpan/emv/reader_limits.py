@@ -12,7 +12,8 @@ from suanpan.errors.emv import TablesRefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from suanpan.emv.tables import Application, Store
+    from suanpan.emv.application import Application
+    from suanpan.emv.tables import Store
 
 _APPLICATION = const(1)  # kind of item
 _AID = const(0x9F06)

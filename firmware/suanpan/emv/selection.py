@@ -9,8 +9,8 @@ from suanpan.errors.emv import CardBlocked, NoApplication, Terminated, TlvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from suanpan.emv.application import Application
     from suanpan.emv.commands import Card
-    from suanpan.emv.tables import Application
     from suanpan.emv.transaction import Cardholder
 
 _PSE = b"1PAY.SYS.DDF01"

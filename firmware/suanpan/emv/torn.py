@@ -2,76 +2,72 @@
 the reader remembers, so that a card that comes back can say again what it has said already.
 """
 
+import asyncio
+
 from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
+    from suanpan.emv.torn_record import Torn
     from suanpan.emv.transaction import Transaction
 
-_TVR = const(0x95)
-# The transaction's own, as the card has been told them: amounts, country, currency, day, kind, unpredictable number,
-# CVM results, capabilities.
-_KEPT = (0x9F02, 0x9F03, 0x9F1A, 0x5F2A, 0x9A, 0x9C, 0x9F37, 0x9F34, 0x9F33)
-# What must not have changed, or it is another transaction.
-_SAME = (0x9F02, 0x9F03, 0x5F2A, 0x9C)
-_SEQUENCE = const(0x5F34)
+    class Keeper(Protocol):
+        """Whoever lives from one tap to the next."""
+
+        torn: "TornLog | None"
+
+
 _LIFETIME_S = const(300)
 
 
-class Torn:
-    """One of them."""
-
-    def __init__(self, t: "Transaction", wanted: int, values: bytearray, recovery: bytearray, cvm: int) -> None:
-        self.pan = t.pan
-        self.sequence = t.objects.card(_SEQUENCE)
-        self.wanted = wanted  # kind of cryptogram
-        self.signing = t.cda
-        self.options = bytes(t.signed_values)  # what was sent for the PDOL
-        self.values = values  # and for CDOL1
-        self.recovery = recovery  # what is sent for the DRDOL
-        self.cvm = cvm
-        self.tvr = bytes(t.tvr)
-        self.kept = {tag: bytes(t.objects.get(tag) or b"") for tag in _KEPT}
-
-    def of(self, t: "Transaction") -> bool:
-        """Whether it is this card's, and this sale's."""
-        if self.pan != t.pan or self.sequence != t.objects.card(_SEQUENCE):
-            return False
-        return all(self.kept[tag] == bytes(t.objects.get(tag) or b"") for tag in _SAME)
-
-    def restore(self, t: "Transaction") -> None:
-        """Put the transaction back to where it was."""
-        t.tvr[:] = self.tvr
-        t.cda = self.signing
-        t.signed_values[:] = self.options
-        for tag, value in self.kept.items():
-            if value:
-                t.objects.set(tag, value)
+def seconds() -> int:
+    return asyncio.core.ticks() // 1000  # type: ignore[attr-defined, no-any-return]  # the stubs lack it
 
 
 class TornLog:
     """The last few, for five minutes by `clock` (seconds). It is kept in RAM only: it holds a PAN."""
 
-    def __init__(self, clock: "Callable[[], int]", most: int = 1) -> None:
+    def __init__(self, clock: "Callable[[], int]" = seconds, most: int = 1) -> None:
         self._clock = clock
         self._most = most
         self._records: "list[tuple[int, Torn]]" = []
 
-    def keep(self, torn: Torn) -> None:
+    @property
+    def any(self) -> bool:
+        return bool(self._records)
+
+    @property
+    def left_s(self) -> int:
+        """Until the newest is too old; 0 if there is none."""
+        return max(1, self._records[-1][0] + _LIFETIME_S - self._clock()) if self._records else 0
+
+    def keep(self, torn: "Torn") -> None:
         self._records = [entry for entry in self._records if entry[1].pan != torn.pan]
         self._records.append((self._clock(), torn))
         del self._records[: -self._most]
 
     def find(self, t: "Transaction") -> "Torn | None":
         """That of this card and sale; those that are too old are dropped."""
-        now = self._clock()
-        self._records = [entry for entry in self._records if 0 <= now - entry[0] <= _LIFETIME_S]
+        self.expire()
         for _, torn in self._records:
             if torn.of(t):
                 return torn
         return None
 
-    def drop(self, torn: Torn) -> None:
+    def expire(self) -> None:
+        now = self._clock()
+        self._records = [entry for entry in self._records if 0 <= now - entry[0] <= _LIFETIME_S]
+
+    def drop(self, torn: "Torn") -> None:
         self._records = [entry for entry in self._records if entry[1] is not torn]
+
+
+async def forget_later(keeper: "Keeper") -> None:
+    """Nobody's card number stays longer than it can be of use."""
+    while keeper.torn and keeper.torn.any:
+        await asyncio.sleep(keeper.torn.left_s)
+        keeper.torn.expire()
+    keeper.torn = None

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from suanpan.crypto.rsa import RsaPublicKey
     from suanpan.crypto.secret import PinEntry
+    from suanpan.emv.application import Application
     from suanpan.emv.commands import Card
-    from suanpan.emv.tables import Application, Tables
+    from suanpan.emv.tables import Tables
 
     class Cardholder(Protocol):
         """The person, by way of screen and keypad."""
@@ -115,6 +116,7 @@ class Transaction:
         self.amount = int(bytes(terminals[_AMOUNT]).hex())  # 分
         self.spent: "Callable[[str], int]" = _nothing  # 分 that this PAN has spent here without its issuer knowing
         self.forced = False  # the merchant wants the issuer asked
+        self.keeps: "Callable[[], bool]" = _always  # whether what the card approves by itself would be good here now
         self.asks_tries = False  # whether the card is asked for its PIN try counter before the cardholder for a PIN
         self.aip = b""
         self.afl = b""
@@ -126,6 +128,12 @@ class Transaction:
         self.cda_failed = False
         self.card_key: "RsaPublicKey | None" = None
         self.script_results = bytearray()
+
+    def assessed(self) -> None:
+        """Nobody asks the tables or the person any more, nor what the card has signed: they leave their room."""
+        # Not `del`: MicroPython forgets an attribute's name then, and not what it was.
+        self.tables = self.cardholder = None  # type: ignore[assignment]
+        self.signed = bytearray()
 
     @property
     def rid(self) -> bytes:
@@ -139,3 +147,7 @@ class Transaction:
 
 def _nothing(pan: str) -> int:
     return 0
+
+
+def _always() -> bool:
+    return True

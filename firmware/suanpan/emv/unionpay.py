@@ -9,7 +9,7 @@ from micropython import const
 from suanpan.emv import outcome
 from suanpan.emv.bits import has_bit
 from suanpan.emv.commands import OK
-from suanpan.emv.contactless_data import asks_for_qualifiers, kind_of_cryptogram, open_application, read_data
+from suanpan.emv.contactless_data import asks_for_qualifiers, kind_of_cryptogram, let_go, open_application, read_data
 from suanpan.emv.outcome import ONLINE_PIN
 from suanpan.emv.qualifiers import (
     AUTHENTICATES_ONLINE,
@@ -24,7 +24,6 @@ from suanpan.emv.qualifiers import (
     cardholder_verification,
     wants,
 )
-from suanpan.emv.restrictions import century
 from suanpan.emv.transaction import AAC, ARQC
 
 TYPE_CHECKING = False
@@ -62,12 +61,12 @@ async def run(
         return outcome.try_another_interface(True) if has_bit(ttq, CONTACT_SUPPORTED) else outcome.end_application()
     kind = kind_of_cryptogram(t)
     if kind == AAC:
-        signal(outcome.card_read())
+        await let_go(signal)
         return outcome.declined(t)
     if kind != ARQC and not t.afl:
         return outcome.end_application()
     await read_data(t)
-    signal(outcome.card_read())
+    await let_go(signal)
     return _decide(t, ttq, kind)
 
 
@@ -103,6 +102,8 @@ def _expired(t: "Transaction", kind: int) -> bool:
     expires = t.objects.card(_EXPIRES)
     if expires is None:
         return kind != ARQC
+    from suanpan.emv.restrictions import century
+
     return century(expires) < century(t.objects.need(_TODAY))
 
 

@@ -9,7 +9,7 @@ from micropython import const
 from suanpan.emv import outcome
 from suanpan.emv.bits import has_bit
 from suanpan.emv.commands import OK
-from suanpan.emv.contactless_data import asks_for_qualifiers, kind_of_cryptogram, open_application, read_data
+from suanpan.emv.contactless_data import asks_for_qualifiers, kind_of_cryptogram, let_go, open_application, read_data
 from suanpan.emv.outcome import ONLINE_PIN
 from suanpan.emv.qualifiers import (
     AUTHENTICATES_ONLINE,
@@ -25,7 +25,6 @@ from suanpan.emv.qualifiers import (
     cardholder_verification,
     wants,
 )
-from suanpan.emv.restrictions import century
 from suanpan.emv.transaction import AAC, ARQC, TC
 
 TYPE_CHECKING = False
@@ -78,10 +77,10 @@ async def run(
         return outcome.end_application()
     kind = kind_of_cryptogram(t)
     if kind == AAC:
-        signal(outcome.card_read())
+        await let_go(signal)
         return outcome.declined(t)
     await read_data(t)
-    signal(outcome.card_read())
+    await let_go(signal)
     return _decide(t, ttq, kind)
 
 
@@ -105,6 +104,8 @@ def _restrict(t: "Transaction", ttq: bytearray, kind: int) -> int:
     """5.5.1: expiry, exception file, usage control for cash."""
     verdict = _GO_ON
     if kind == TC:
+        from suanpan.emv.restrictions import century
+
         expires = t.objects.card(_EXPIRES)
         if expires is None or century(expires) < century(t.objects.need(_TODAY)):
             if not wants(t.objects, ONLINE_IF_EXPIRED) or has_bit(ttq, OFFLINE_ONLY):

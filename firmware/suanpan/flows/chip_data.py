@@ -16,6 +16,8 @@ _CAPABILITIES = b"\x60\xf8\xc8"
 _ADDITIONAL = b"\x60\x00\xf0\xa0\x01"
 _CHINA = b"\x01\x56"  # the country and its currency
 _LABEL = const(16)
+_KIND = const(0xC0)  # of a cryptogram
+_TC = const(0x40)
 
 
 def terminal_data(t: "Terminal", amount: int) -> "dict[int, bytes | bytearray]":
@@ -59,13 +61,15 @@ def sequence(emv: "Transaction") -> str:
 
 
 def remarks(emv: "Transaction", arqc: str) -> str:
-    """The slip's rows: both cryptograms, results, application, counter, label, sequence number."""
+    """The slip's rows: both cryptograms, results, application, counter, label, sequence number. `arqc` is "" where the
+    issuer was not to be asked."""
     label = emv.objects.get(0x50) or b""
     text = "".join(chr(c) if 0x20 <= c < 0x7F else "?" for c in label[:_LABEL])
-    return "\n".join(
+    cryptograms = f"ARQC: {arqc}\n" if arqc else ""
+    if (emv.objects.get(0x9F27) or b"\0")[0] & _KIND == _TC:  # a tap that went online has none
+        cryptograms += f"TC: {cryptogram(emv)}\n"
+    return cryptograms + "\n".join(
         (
-            f"ARQC: {arqc}",
-            f"TC: {_hex(emv, 0x9F26).upper()}",
             f"TVR: {_hex(emv, 0x95).upper()} TSI: {_hex(emv, 0x9B).upper()}",
             f"AID: {_hex(emv, 0x9F06).upper()}",
             f"ATC: {_hex(emv, 0x9F36).upper()} CSN: {sequence(emv)}",

@@ -1,39 +1,39 @@
-"""消费 by the chip: the card and its issuer settle it between them, and the terminal carries what each has to say."""
+"""消费 by the chip: the card and its issuer settle it between them, and the terminal carries what each has to say.
+
+Modules come and go with the part of it that needs them: the kernel's phases, who is asked, what is recorded, the end.
+"""
 
 from micropython import const
 
 from suanpan.cards.contact import ContactCard
 from suanpan.crypto.secret import PinEntry
-from suanpan.emv.contact import transact
-from suanpan.emv.fallback import CHIP, STRIPE, after_chip
-from suanpan.emv.tables import Stored
 from suanpan.errors import Cancelled, TimedOut
 from suanpan.errors.chip import CardError
 from suanpan.errors.emv import EmvError
-from suanpan.flows.chip_data import terminal_data
-from suanpan.flows.chip_people import Cardholder, Issuer
-from suanpan.flows.printing import print_slips
-from suanpan.flows.race import first
-from suanpan.flows.transaction import failed
-from suanpan.flows.unknown import unknown
-from suanpan.ledger.emv_tables import EmvTables
-from suanpan.ledger.kinds import SALE
-from suanpan.ui.canvas import BAR, GOOD
+from suanpan.overlay import Overlay
 from suanpan.ui.money import yuan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from suanpan.drivers.chip_slot import ChipSlot
+    from suanpan.emv.transaction import Outcome
     from suanpan.errors import SuanpanError
+    from suanpan.flows.chip_issuer import Issuer
+    from suanpan.ledger.entry import Entry
     from suanpan.terminal import Terminal
 
 _GENERATE_AC = const(0xAE)
-_CARD_MAY_GO = const(0b1111)
-_REMIND_S = const(5)
 
-# What is left to try.
-_NOTHING = const("")
-_WAYS = {CHIP: "chip", STRIPE: "stripe"}
+
+class Ended:
+    """How it has ended between card, terminal and host."""
+
+    entry: "Entry | None" = None  # if anything was recorded
+    problem: "SuanpanError | None" = None  # what has ended it before its time
+    unreached: "SuanpanError | None" = None  # why the host has not said anything
+    not_accepted = False  # the card's word: not here
 
 
 class _Watched:
@@ -55,72 +55,68 @@ async def chip_sale(t: "Terminal", amount: int) -> str:
     slot = t.chip_slot()
     card = ContactCard(slot)
     watched = _Watched(card)
-    problem: "SuanpanError | None" = None
-    with PinEntry() as pin:
+    ended = await _dealt(t, slot, amount, card, watched)
+    with Overlay():
+        from suanpan.flows.chip_end import end
+
+        return await end(t, slot, amount, ended, watched.asked)
+
+
+async def _dealt(t: "Terminal", slot: "ChipSlot", amount: int, card: ContactCard, watched: _Watched) -> Ended:
+    ended = Ended()
+    with Overlay(), PinEntry() as pin:
+        from suanpan.flows.chip_issuer import Issuer
+
         issuer = Issuer(t, amount, pin)
         try:
             t.screen.lights.show(0)
             t.screen.show_amount(t.screen.title("reading_chip"), yuan(amount), t.screen.message("leave_card"))
             await card.activate()
-            issuer.conclude(
-                await transact(
-                    watched,
-                    terminal_data(t, amount),
-                    Stored(EmvTables(t.emv_tables)),
-                    Cardholder(t, slot, amount, pin),
-                    issuer,
-                    t.random,
-                )
-            )
+            outcome = await _kernel(t, slot, amount, watched, issuer, pin)
+            ended.not_accepted = outcome.not_accepted
+            issuer.conclude(outcome)
         except (CardError, EmvError, Cancelled, TimedOut) as error:
-            problem = error
+            ended.problem = error
         finally:
             card.deactivate()
             await issuer.leave()
-    return await _end(t, slot, amount, issuer, problem, watched.asked)
+            ended.entry, ended.unreached = issuer.entry, issuer.problem
+    return ended
 
 
-async def _end(
-    t: "Terminal", slot: "ChipSlot", amount: int, issuer: Issuer, problem: "SuanpanError | None", asked: bool
-) -> str:
-    screen = t.screen
-    entry = issuer.entry
-    if entry:
-        if entry.approved:
-            screen.buzzer.success()
-            await _removed(t, slot, screen.title("approved"), amount, GOOD)
-            await print_slips(t, entry)
-            return _NOTHING
-        if t.ledger.state.due:
-            await unknown(t, SALE)
-        else:
-            await failed(t, SALE, screen.response(entry.response))
-    elif isinstance(problem, (Cancelled, TimedOut)):
-        await _removed(t, slot, screen.title("sale"), amount)
-        raise problem
-    elif problem:
-        screen.buzzer.error()
-        way = _WAYS.get(after_chip(problem, asked), _NOTHING)
-        await screen.notice(screen.title("card" if way else "failed"), screen.error(problem.code), 5)
-        await _removed(t, slot, screen.title("card"), amount)
-        return way
-    else:
-        why = issuer.problem
-        await failed(t, SALE, screen.error(why.code) if why else screen.message("card_declined"))
-    await _removed(t, slot, screen.title("sale"), amount)
-    return _NOTHING
+def _kernel(
+    t: "Terminal", slot: "ChipSlot", amount: int, card: _Watched, issuer: "Issuer", pin: PinEntry
+) -> "Awaitable[Outcome]":
+    """The transaction about to begin: nobody but itself holds on to what it is given."""
+    from suanpan.emv.contact import transact
+
+    with Overlay():
+        from suanpan.emv.tables import Stored
+        from suanpan.flows.chip_data import terminal_data
+        from suanpan.flows.chip_holder import Cardholder
+        from suanpan.ledger.emv_tables import EmvTables
+
+        return transact(
+            card,
+            terminal_data(t, amount),
+            Stored(EmvTables(t.emv_tables, checked=True)),
+            Cardholder(t, slot, amount, pin),
+            issuer,
+            t.random,
+            spent=lambda pan: _spent(t, pan),
+            keeps=lambda: _may_keep(t, amount),
+        )
 
 
-async def _removed(t: "Terminal", slot: "ChipSlot", title: str, amount: int, style: int = BAR) -> None:
-    """Wait until the card is out: the next customer must not pay with it. Who knows better presses cancel."""
-    screen = t.screen
-    screen.lights.show(_CARD_MAY_GO)
-    while slot.present():
-        screen.show_amount(title, yuan(amount), screen.message("remove_card"), style)
-        try:
-            source, key = await first(screen.key(_REMIND_S), slot.removed())
-        except TimedOut:
-            screen.buzzer.alert()
-            continue
-        if source == 0 and key == "cancel":
-            return
+def _spent(t: "Terminal", pan: str) -> int:
+    with Overlay():
+        from suanpan.flows.chip_offline import spent
+
+        return spent(t, pan)
+
+
+def _may_keep(t: "Terminal", amount: int) -> bool:
+    with Overlay():
+        from suanpan.flows.chip_offline import may_keep
+
+        return may_keep(t, amount)

@@ -8,6 +8,7 @@ from suanpan.flows.idle import FIRST_S
 from suanpan.flows.online import make_ready
 from suanpan.flows.race import first
 from suanpan.flows.transaction import message_of
+from suanpan.ledger.kinds import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ async def deliver(t: "Terminal", host: "Session", newest: int = 0, track: "Track
             return refused
         answer = await _told(t, host, entry, track if entry.number == newest else None)
         code = answer.text(RESPONSE)
-        t.ledger.delivered(entry, code, code not in (APPROVED, DUPLICATE), answer.text(37))
+        # What it says to something that moves no money changes nothing.
+        no = entry.kind in KINDS and code not in (APPROVED, DUPLICATE)
+        t.ledger.delivered(entry, code, no, answer.text(37))
         if entry.refused:
             refused.append(entry)
 

@@ -32,5 +32,5 @@ def store(t: "Terminal", kind: str, amount: int, track: "Track2", **more: str) -
         operator=t.operator,
         date=t.today(),
         time=t.time(),
-        **more,
+        **more,  # type: ignore[arg-type]
     )

@@ -26,7 +26,7 @@ NO_REPLY = "98"
 BAD_REPLY = "06"
 BAD_MAC = "A0"
 
-_NUMBERS = ("amount", "printed", "of")
+_NUMBERS = ("amount", "printed", "of", "base")
 _TOLD_LATER = (
     "response",
     "reason",
@@ -69,6 +69,7 @@ class Entry:
     amount: int
     printed: int
     of: int
+    base: int
 
     def __init__(self, ledger: "Ledger", number: int, status: int, fields: "Fields") -> None:
         self._ledger = ledger
@@ -94,7 +95,7 @@ class Entry:
     @property
     def gain(self) -> int:
         """The amount as the merchant sees it: negative for what is given back."""
-        return -self.amount if KINDS[self.kind][1] == CREDIT else self.amount
+        return -self.amount if KINDS[self.kind] & CREDIT else self.amount
 
     def card(self) -> "tuple[str, str]":
         """The whole card number and its expiry (YYMM). Raises PanGone once the batch is settled."""

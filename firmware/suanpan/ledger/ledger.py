@@ -10,9 +10,11 @@ from micropython import const
 from suanpan.errors import BatchFull, EntryClosed, PanGone, ReversalDue, SettlementOpen, Unsent
 from suanpan.ledger import lookup
 from suanpan.ledger.entry import Entry
+from suanpan.ledger.kinds import KINDS
 from suanpan.ledger.moment import minutes
 from suanpan.ledger.pan_vault import masked
 from suanpan.ledger.record import (
+    ADVISED,
     DELIVERED,
     OPENED,
     PRINTED,
@@ -149,45 +151,33 @@ class Ledger:
         To be used as `with ledger.pending(...) as entry:`, the request being sent in the block. Raises ReversalDue,
         SettlementOpen, BatchFull, and LogFull while there is not room for all that may follow.
         """
-        self._admit()
+        self.admit()
         fields = self._described(kind, amount, **what)
         if chip:
             fields["chip"] = chip
         if of:
             fields["of"] = of.number
-            fields["original"] = of.batch + of.stan
+            fields.setdefault("original", of.batch + of.stan)
             fields["original_reference"] = of.reference
         return Entry(self, self._journal.append(OPENED, fields), OPENED, fields)
 
-    def store(
-        self,
-        kind: str,
-        amount: int,
-        *,
-        org: str,
-        auth_code: str = "",
-        original: str = "",
-        original_reference: str = "",
-        **what: str,
-    ) -> Entry:
-        """Record a transaction that is good without the host, and is in the queue from here on.
+    def store(self, kind: str, amount: int, *, chip: bytes = b"", **what: str) -> Entry:
+        """Record a transaction that is good without the host, and is in the queue from here on; `what`: its `org` too.
 
-        Raises what pending() does.
+        Raises what pending() does. A kind that moves no money is let in at any time, also while the request is open
+        that it is about.
         """
-        self._admit()
+        event = STORED if kind in KINDS else ADVISED
+        if event == STORED:
+            self.admit()
         fields = self._described(kind, amount, **what)
-        fields["org"] = org
+        if chip:
+            fields["chip"] = chip
         fields["oldest_at"] = minutes(what["date"], what["time"])
-        for name, text in (
-            ("auth_code", auth_code),
-            ("original", original),
-            ("original_reference", original_reference),
-        ):
-            if text:
-                fields[name] = text
-        return Entry(self, self._journal.append(STORED, fields), STORED, fields)
+        return Entry(self, self._journal.append(event, fields), event, fields)
 
-    def _admit(self) -> None:
+    def admit(self) -> None:
+        """Raises what pending() does."""
         state = self.state
         if state.due:
             raise ReversalDue
@@ -207,7 +197,9 @@ class Ledger:
             "pan": masked(pan),
             "card": self._vault.seal(pan, expiry),
         }
-        fields.update(more)
+        for name, text in more.items():
+            if text:
+                fields[name] = text
         return fields
 
     def begin(self, entry: Entry) -> None:

@@ -4,6 +4,7 @@ from micropython import const
 
 from suanpan.ledger.entry import Entry
 from suanpan.ledger.record import (
+    ADVISED,
     APPROVED,
     DECLINED,
     DELIVERED,
@@ -42,6 +43,8 @@ def newest_first(ledger: "Ledger", journal: "Journal") -> "Iterator[Entry]":
             following.append((event, fields))
         elif event in _NAMING:
             naming[int(fields["of"])] = event, fields
+        elif event == ADVISED:
+            naming.pop(number, None)
         elif event in _BEGINNINGS:
             entry = Entry(ledger, number, event, fields)
             for later in reversed(following):
@@ -75,9 +78,9 @@ def find(ledger: "Ledger", journal: "Journal", stan: str) -> "Entry | None":
 
 
 def next_stored(journal: "Journal", number: int) -> "tuple[int, int]":
-    """The number of the next STORED after this record and its `oldest_at`; zeros if there is none."""
+    """The number of what is next in the queue after this record, and its `oldest_at`; zeros if there is none."""
     for found, event, fields in journal.forward(number + 1):
-        if event == STORED:
+        if event in (STORED, ADVISED):
             return found, int(fields["oldest_at"])
     return 0, 0
 
@@ -93,8 +96,10 @@ def _first(
             sectors += event == STATE
             if sectors > 1:
                 return None
-            if event in _BEGINNINGS and wanted(number, fields):
+            if (event in _BEGINNINGS or event == ADVISED) and wanted(number, fields):
                 entry = Entry(ledger, number, event, fields)
+                if event == ADVISED:
+                    return entry  # it stands within another entry, whose records follow
         elif event in _FOLLOWING or (event == REVERSED and fields["of"] == entry.number):
             entry.take(event, fields)
         elif event == OPENED or (event == STORED and entry.status not in (OPENED, UNANSWERED)):

@@ -41,6 +41,7 @@ _NUMBERS: "tuple[Any, ...]" = (  # name, lowest, highest
     "refund_amount", 0, 999999999999,
 )  # fmt: skip
 _OTHERS = ("merchant_name", "hosts")
+_HIGHEST = const(999999999999)  # of what seldom() gives
 
 
 class Parameters:
@@ -103,6 +104,13 @@ class Parameters:
         parameters = cls(path, values)
         parameters.brought_forward = True
         return parameters
+
+    def seldom(self, name: str, otherwise: int) -> int:
+        """A number that no attribute is kept for: `otherwise` where the file has none. Raises ParametersError."""
+        value = self._besides.get(name, otherwise)
+        if not _is_number(value, 0, _HIGHEST):
+            raise ParametersError
+        return value  # type: ignore[return-value]
 
     def save(self) -> None:
         """Write the values as they are now. Raises ParametersError, and writes nothing, if one is out of its range."""

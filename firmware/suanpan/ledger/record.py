@@ -25,6 +25,7 @@ SETTLING = const(10)  # the settlement is about to be asked for: the batch's sum
 SETTLED = const(11)  # the host has closed the batch
 REOPENED = const(12)  # the host has refused the settlement: the batch goes on
 RESTORED = const(13)  # all before this is another board's, by its archive of that moment; STANs go on far ahead
+ADVISED = const(14)  # what moves no money, and the host must be told: it waits in the queue with the others
 
 TEXTS = (
     "kind",  # "sale"
@@ -71,6 +72,7 @@ NUMBERS = (
     "oldest_at",  # and when it was, in minutes since 2000
     "refused",  # 1 if the host did not accept the advice
     "unbalanced",  # 1 if the host's sums are not ours
+    "base",  # 分: what an adjustment is added to
 )
 _BYTES = const(0x60)
 _NUMBER = const(0x80)

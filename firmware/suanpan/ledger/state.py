@@ -4,8 +4,9 @@ import struct
 
 from micropython import const
 
-from suanpan.ledger.kinds import KINDS, name_of
+from suanpan.ledger.kinds import name_of, number_of
 from suanpan.ledger.record import (
+    ADVISED,
     APPROVED,
     DELIVERED,
     OPENED,
@@ -107,8 +108,8 @@ class State:
             self.of = int(fields.get("of", 0))
             self.open = self.newest = number
             self.status = event
-        elif event == STORED:
-            self._queue(number, fields)
+        elif event in (STORED, ADVISED):
+            self._queue(number, event, fields)
         elif event == DELIVERED:
             self._deliver(fields)
         elif event == SETTLING:
@@ -153,14 +154,16 @@ class State:
             if self.of:
                 self.undone.append(self.of)
 
-    def _queue(self, number: int, fields: "Fields") -> None:
+    def _queue(self, number: int, event: int, fields: "Fields") -> None:
         amount = int(fields["amount"])
-        self.stan, self.newest = str(fields["stan"]), number
+        self.stan = str(fields["stan"])
         if not self.queued:
             self.oldest, self.oldest_at = number, int(fields["oldest_at"])
         self.queued += 1
         self.queued_total += amount
-        self._count(str(fields["kind"]), fields, amount, 1)
+        if event == STORED:
+            self.newest = number
+            self._count(str(fields["kind"]), fields, amount, 1)
 
     def _deliver(self, fields: "Fields") -> None:
         """The record tells what was delivered and which is the oldest now."""
@@ -186,7 +189,7 @@ def pack_totals(totals: "Totals") -> bytes:
     data = bytearray()
     for kind, org in sorted(totals):
         count, amount = totals[kind, org]
-        data += struct.pack(_SUM, KINDS[kind][0], f"{org:3}".encode(), count)
+        data += struct.pack(_SUM, number_of(kind), f"{org:3}".encode(), count)
         data += amount.to_bytes(_SUM_SIZE - _SUM_HEAD, "big")
     return bytes(data)
 

@@ -61,7 +61,7 @@ def test_another_bank_s_file_is_not_opened(path: str, kept: World, change: dict[
 def test_a_file_of_another_version_is_not_opened(path: str, version: int) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {version}")
-    with pytest.raises(StoreError, match=f"version {version}, not 3"):
+    with pytest.raises(StoreError, match=f"version {version}, not 4"):
         World(database=path)
 
 
@@ -74,7 +74,7 @@ def of_version_2(path: str) -> str:
 
 def test_a_file_of_version_2_is_brought_up_to_date(of_version_2: str) -> None:
     with World(database=of_version_2) as world:
-        assert world.store.db.execute("PRAGMA user_version").fetchone() == (3,)
+        assert world.store.db.execute("PRAGMA user_version").fetchone() == (4,)
         assert world.store.db.execute("PRAGMA foreign_keys").fetchone() == (1,)
         ledger, till = world.acquirer.ledger, world.till
         assert ledger.check() == []
