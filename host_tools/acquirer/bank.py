@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from sqlalchemy import insert, select, update
+
 from host_tools.acquirer.codes import Code
 from host_tools.acquirer.crypto import pin_matches, pin_offset
+from host_tools.acquirer.tables import account, card, given
 
 if TYPE_CHECKING:
     from host_tools.acquirer.cards import Card
@@ -17,6 +20,13 @@ if TYPE_CHECKING:
 PIN_TRIES: Final = 3
 
 _PIN_REQUIRED: Final = frozenset("035")  # third digit of the service code, ISO/IEC 7813
+
+
+_number = given("number")
+_ISSUE: Final = insert(card).values({column.name: given(column.name) for column in card.columns})
+_FIND: Final = select(card).where(card.c.pan == _number)
+_BALANCE: Final = select(account.c.balance).join(card, card.c.account == account.c.id).where(card.c.pan == _number)
+_TRIES: Final = update(card).where(card.c.pan == _number).values(pin_tries_left=given("pin_tries_left"))
 
 
 class CardRecord(NamedTuple):
@@ -38,7 +48,6 @@ class Bank:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._db = store.db
 
     def issue(self, card: Card, account: int) -> None:
         record = CardRecord(
@@ -52,38 +61,45 @@ class Bank:
             pin_offset(self._store.pvk, card.pin, card.pan),
             PIN_TRIES,
         )
-        self._db.execute("INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", record)
+        self._store.run(_ISSUE, **record._asdict())
 
     def find(self, pan: str) -> CardRecord | None:
-        row = self._db.execute("SELECT * FROM card WHERE pan = ?", (pan,)).fetchone()
+        row = self._store.one(_FIND, number=pan)
         return None if row is None else CardRecord(*row)
 
     def balance(self, pan: str) -> int:
-        """What the card can still spend, in fen, below zero if it owes; LookupError for a card of no account here."""
-        row = self._db.execute(
-            "SELECT balance FROM card JOIN account ON account = account.id WHERE pan = ?", (pan,)
-        ).fetchone()
+        """What is on the account, in fen, held or not, below zero if it owes; LookupError for a card of no account."""
+        row = self._store.one(_BALANCE, number=pan)
         if row is None:
             raise LookupError("no such card")
         return int(row[0])
 
     def authorise(
-        self, card: CardRecord | None, stripe: tuple[str, str], pin: str | None, amount: int, month: str
+        self,
+        card: CardRecord | None,
+        stripe: tuple[str, str],
+        pin: str | None,
+        amount: int,
+        month: str,
+        held: int = 0,
     ) -> Code:
         """May this card pay `amount` fen? Counts a wrong PIN against the card; moves no money.
 
-        `stripe` is the (expiry, service code) that was read, `month` the current YYMM. The first reason found
-        is the answer: the card, then its stripe, its PIN, its funds. A card without tries left is told so
-        whatever PIN comes.
+        `stripe` is the (expiry, service code) that was read, `month` the current YYMM, `held` what is kept of the
+        balance for others. The first reason found is the answer: the card, then its stripe, its PIN, its funds. A card
+        without tries left is told so whatever PIN comes.
         """
+        code = self.accept(card, stripe, pin, month)
+        if card is not None and code is Code.APPROVED and self.balance(card.pan) - held < amount:
+            code = Code.INSUFFICIENT_FUNDS
+        return code
+
+    def accept(self, card: CardRecord | None, stripe: tuple[str, str], pin: str | None, month: str) -> Code:
+        """The same, whatever there is on the account."""
         if card is None:
             return Code.NO_SUCH_CARD
         code = _check_card(card, stripe, month)
-        if code is Code.APPROVED:
-            code = self.verify_pin(card, pin)
-        if code is Code.APPROVED and self.balance(card.pan) < amount:
-            code = Code.INSUFFICIENT_FUNDS
-        return code
+        return self.verify_pin(card, pin) if code is Code.APPROVED else code
 
     def verify_pin(self, card: CardRecord, pin: str | None) -> Code:
         """None where no PIN was entered, which only some cards allow. Counts a wrong one against the card."""
@@ -99,7 +115,7 @@ class Bank:
         return Code.WRONG_PIN
 
     def _set_tries(self, pan: str, tries: int) -> None:
-        self._db.execute("UPDATE card SET pin_tries_left = ? WHERE pan = ?", (tries, pan))
+        self._store.run(_TRIES, pin_tries_left=tries, number=pan)
 
 
 def _check_card(card: CardRecord, stripe: tuple[str, str], month: str) -> Code:

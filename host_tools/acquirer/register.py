@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from sqlalchemy import BigInteger, cast, func, insert, select
+
 from host_tools.acquirer.asked import Key, Kind
 from host_tools.acquirer.codes import Code, Refused
+from host_tools.acquirer.ledger import CREDITS, DEBITS, standing
+from host_tools.acquirer.tables import entry, given, settlement, txn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,8 +18,46 @@ if TYPE_CHECKING:
     from host_tools.acquirer.asked import Asked
     from host_tools.acquirer.store import Store
 
-_ORIGINALS: Final = ("sale", "offline_sale")  # what can be taken back
-_STANDS: Final = "entry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entry AS mirror WHERE mirror.reverses = txn.entry)"
+
+_tid, _batch, _stan = given("tid"), given("batch"), given("stan")
+_NAMED: Final = select(
+    txn.c.kind,
+    txn.c.pan,
+    txn.c.amount,
+    txn.c.code,
+    txn.c.rrn,
+    txn.c.at,
+    txn.c.entry,
+    txn.c.organisation,
+    txn.c.authorisation,
+    txn.c.happened,
+    txn.c.of_batch,
+    txn.c.of_stan,
+).where(txn.c.tid == _tid, txn.c.batch == _batch, txn.c.stan == _stan)
+_MIRROR: Final = select(entry.c.id).where(entry.c.reverses == given("number"))
+_TAKEN_BACK: Final = (
+    select(txn.c.kind, cast(func.sum(txn.c.amount), BigInteger))
+    .where(
+        txn.c.tid == _tid,
+        txn.c.of_batch == _batch,
+        txn.c.of_stan == _stan,
+        txn.c.kind.in_(CREDITS),
+        standing(),
+    )
+    .group_by(txn.c.kind)
+)
+_ADDED: Final = select(txn.c.stan).where(
+    txn.c.tid == _tid,
+    txn.c.of_batch == _batch,
+    txn.c.of_stan == _stan,
+    txn.c.kind.in_(("adjustment", "tip")),
+    standing(),
+)
+_CLOSED: Final = select(settlement.c.rrn).where(settlement.c.tid == _tid, settlement.c.batch == _batch)
+_SCRIPTS: Final = select(txn.c.of_batch, txn.c.of_stan, txn.c.chip).where(
+    txn.c.tid == _tid, txn.c.kind == "script_result"
+)
+_KEPT: Final = insert(txn).values({column.name: given(column.name) for column in txn.columns})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,42 +88,41 @@ class Register:
     """All methods that write expect to be called inside `store.transaction()`."""
 
     def __init__(self, store: Store) -> None:
-        self._db = store.db
+        self._store = store
 
     def find(self, key: Key) -> dict[Kind, Row]:
         """All that has this name, by kind."""
-        rows = self._db.execute(
-            """SELECT kind, pan, amount, code, rrn, at, entry, organisation, authorisation, happened, of_batch, of_stan
-               FROM txn WHERE tid = ? AND batch = ? AND stan = ?""",
-            key,
-        )
+        rows = self._store.run(_NAMED, tid=key.tid, batch=key.batch, stan=key.stan)
         found = ((*row[:-2], Key(key.tid, *row[-2:]) if row[-1] else None) for row in rows)
         return {row[0]: Row(*row) for row in found}
 
     def original(self, key: Key) -> Row | None:
-        """The approved sale of this name, with or without the host, even if it was taken back since."""
+        """What was sold under this name, with or without the host, even if it was taken back since."""
         for kind, row in self.find(key).items():
-            if kind in _ORIGINALS and row.code == Code.APPROVED:
+            if kind in DEBITS and row.code == Code.APPROVED:
                 return row
         return None
 
     def is_reversed(self, row: Row) -> bool:
-        return self._db.execute("SELECT 1 FROM entry WHERE reverses = ?", (row.entry,)).fetchone() is not None
+        return self._store.one(_MIRROR, number=row.entry) is not None
 
     def taken_back(self, original: Key) -> TakenBack:
         """The voids and refunds that name this transaction and have not been reversed themselves."""
-        rows = self._db.execute(
-            f"""SELECT kind, sum(amount) FROM txn WHERE tid = ? AND of_batch = ? AND of_stan = ?
-                AND kind IN ('void', 'refund') AND {_STANDS} GROUP BY kind""",
-            original,
-        )
-        sums: dict[str, int] = dict(rows.fetchall())
-        return TakenBack("void" in sums, sums.get("refund", 0))
+        sums = dict(self._store.run(_TAKEN_BACK, tid=original.tid, batch=original.batch, stan=original.stan))
+        refunded = sums.pop("refund", 0)
+        return TakenBack(bool(sums), refunded)
+
+    def is_added_to(self, original: Key) -> bool:
+        """Whether a tip stands beside this transaction."""
+        return self._store.one(_ADDED, tid=original.tid, batch=original.batch, stan=original.stan) is not None
+
+    def script_reports(self, tid: str) -> dict[Key, str]:
+        """F55 of each report of what became of scripts, by the transaction whose answer had brought them."""
+        return {Key(tid, batch, stan): chip for batch, stan, chip in self._store.run(_SCRIPTS, tid=tid)}
 
     def is_closed(self, key: Key) -> bool:
         """Whether the transaction's batch was settled."""
-        found = self._db.execute("SELECT 1 FROM settlement WHERE tid = ? AND batch = ?", key[:2])
-        return found.fetchone() is not None
+        return self._store.one(_CLOSED, tid=key.tid, batch=key.batch) is not None
 
     def keep(
         self,
@@ -94,27 +135,28 @@ class Register:
         organisation: str = "",
         authorisation: str | None = None,
         happened: str | None = None,
+        chip: str | None = None,
     ) -> None:
         """Put it on record with the answer it got."""
-        about = (None, None) if asked.original is None else asked.original[1:]
-        self._db.execute(
-            """INSERT INTO txn (tid, batch, stan, kind, pan, amount, code, rrn, at, entry, organisation,
-                                authorisation, happened, of_batch, of_stan)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                *asked.key,
-                asked.kind,
-                asked.pan,
-                asked.amount,
-                code,
-                rrn,
-                at.isoformat(),
-                entry,
-                organisation,
-                authorisation,
-                happened,
-                *about,
-            ),
+        of_batch, of_stan = (None, None) if asked.original is None else asked.original[1:]
+        self._store.run(
+            _KEPT,
+            tid=asked.key.tid,
+            batch=asked.key.batch,
+            stan=asked.key.stan,
+            kind=asked.kind,
+            pan=asked.pan,
+            amount=asked.amount,
+            code=code,
+            rrn=rrn,
+            at=at.isoformat(),
+            entry=entry,
+            organisation=organisation,
+            authorisation=authorisation,
+            happened=happened,
+            of_batch=of_batch,
+            of_stan=of_stan,
+            chip=chip,
         )
 
 
@@ -122,5 +164,5 @@ def require_same(asked: Asked, row: Row) -> None:
     """Refuse what has the name of `row` and speaks of another amount (64), card or original (22)."""
     if asked.amount != row.amount:
         raise Refused(Code.ORIGINAL_AMOUNT)
-    if (asked.pan, asked.original) != (row.pan, row.original):
+    if asked.pan != row.pan or asked.original != row.original:
         raise Refused(Code.STATE_CONFLICT)

@@ -1,7 +1,8 @@
-"""The 0400: a sale or a void is undone, by its own STAN and batch.
+"""The 0400: what was asked for is undone, by its own STAN and batch.
 
-- one whose transaction is known gets 00, and the mirror of its entry if it had moved money; a sale that was voided or
-  refunded since was answered, so its reversal contradicts itself (22);
+- one whose transaction is known gets 00, and the mirror of its entry if it had moved money; what was voided, refunded
+  or completed since was answered, so its reversal contradicts itself (22); what an authorisation has held is free,
+  and what something has taken of one is held again;
 - one whose transaction is unknown gets 25: the request never came, or was refused before it counted. The reversal
   is kept all the same, so that a request still under way finds it (see transactions.py). 25 rather than 00 because
   there was nothing to reverse ("no record found" in UnionPay's list); to the terminal both are an answer that closes
@@ -24,15 +25,24 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from host_tools.acquirer.asked import Asked, Kind
+    from host_tools.acquirer.holds import Holds
     from host_tools.acquirer.ledger import Ledger
     from host_tools.acquirer.register import Register
     from host_tools.acquirer.terminals import Terminal
 
-_UNDOES: Final[dict[Kind, Kind]] = {"reversal": "sale", "void_reversal": "void"}
+_UNDOES: Final[dict[Kind, Kind]] = {
+    "reversal": "sale",
+    "void_reversal": "void",
+    "pre_auth_reversal": "pre_auth",
+    "pre_auth_void_reversal": "pre_auth_void",
+    "completion_reversal": "completion",
+    "completion_void_reversal": "completion_void",
+}
 
 
 class Reversals:
-    def __init__(self, ledger: Ledger, register: Register) -> None:
+    def __init__(self, ledger: Ledger, register: Register, holds: Holds) -> None:
+        self._holds = holds
         self._ledger = ledger
         self._register = register
 
@@ -53,9 +63,23 @@ class Reversals:
         if undone is not None:
             if any(self._register.taken_back(asked.key)):
                 raise Refused(Code.STATE_CONFLICT)
+            if undone.code == Code.APPROVED and not self._free(asked, undone_kind):
+                raise Refused(Code.STATE_CONFLICT)
             code = Code.APPROVED
             if undone.entry is not None:
                 # What a void gave back may have been spent since.
-                entry = self._ledger.reverse(undone.entry, at, promised=asked.kind == "void_reversal")
+                entry = self._ledger.reverse(undone.entry, at, promised=undone_kind.endswith("void"))
         self._register.keep(asked, code, rrn, at, entry=entry)
         return Verdict(code)
+
+    def _free(self, asked: Asked, kind: Kind) -> bool:
+        """Set right what is held, where that is concerned; whether it is as what is undone has left it."""
+        match kind:
+            case "pre_auth":
+                return self._holds.end(asked.key, asked.key)
+            case "pre_auth_void" | "completion":
+                return self._holds.renew(asked.key)
+            case "completion_void":
+                assert asked.original is not None
+                return self._holds.end_again(asked.original)
+        return True

@@ -14,9 +14,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import insert, select
+
 from host_tools.acquirer import sums
 from host_tools.acquirer.asked import CURRENCY, TYPE_BATCH_NETWORK
 from host_tools.acquirer.codes import Code, Refused, Verdict
+from host_tools.acquirer.tables import given, settlement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,12 +30,15 @@ if TYPE_CHECKING:
     from host_tools.acquirer.terminals import Terminal, Terminals
 
 _FIELDS: Final = frozenset((48, 49, 60, 63))
+_CLOSED: Final = select(settlement.c.rrn).where(settlement.c.tid == given("tid"), settlement.c.batch == given("batch"))
+_CLOSE: Final = insert(settlement).values({column.name: given(column.name) for column in settlement.columns})
+
 _MANAGEMENT, _NETWORK_CODE = "00", "201"  # F60.1, F60.3
 
 
 class Settlement:
     def __init__(self, store: Store, ledger: Ledger, terminals: Terminals) -> None:
-        self._db = store.db
+        self._store = store
         self._ledger = ledger
         self._terminals = terminals
 
@@ -48,16 +54,21 @@ class Settlement:
             raise Refused(Code.FORMAT)
         ours = self._ledger.sides(terminal.tid, int(batch))
         answer = sums.answered(theirs, *ours)
-        closed = self._db.execute(
-            "SELECT rrn FROM settlement WHERE tid = ? AND batch = ?", (terminal.tid, batch)
-        ).fetchone()
+        closed = self._store.one(_CLOSED, tid=terminal.tid, batch=batch)
         if closed is not None:
             return Verdict(Code.APPROVED, {37: closed[0], 48: answer})
         if terminal.mak is None or int(batch) != terminal.batch:
             raise Refused(Code.SIGN_IN)
-        self._db.execute(
-            "INSERT INTO settlement (tid, batch, stan, theirs, ours, rrn, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (terminal.tid, batch, fields[11], theirs, json.dumps(ours), rrn, at.isoformat()),
+        self._store.run(
+            _CLOSE,
+            tid=terminal.tid,
+            batch=batch,
+            stan=fields[11],
+            theirs=theirs,
+            ours=json.dumps(ours),
+            rrn=rrn,
+            at=at.isoformat(),
+            differences=None,
         )
         self._terminals.next_batch(terminal)
         return Verdict(Code.APPROVED, {48: answer})

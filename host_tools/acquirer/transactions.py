@@ -11,8 +11,9 @@ is taken back by a refund.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from host_tools.acquirer.asked import CURRENCY
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.presented import pin, stripe
 from host_tools.acquirer.suites import PinBlockError
@@ -20,21 +21,31 @@ from host_tools.acquirer.suites import PinBlockError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from host_tools.acquirer.asked import Asked, Key
+    from host_tools.acquirer.asked import Asked, Key, Kind
     from host_tools.acquirer.bank import Bank, CardRecord
     from host_tools.acquirer.chips import Chips
     from host_tools.acquirer.crypto import Random
+    from host_tools.acquirer.holds import Holds
     from host_tools.acquirer.ledger import Ledger
     from host_tools.acquirer.register import Register
     from host_tools.acquirer.terminals import Terminal
 
 
+_VOIDED: Final[dict[Kind, Kind]] = {"void": "sale", "completion_void": "completion"}
+
+
+_AVAILABLE: Final = "1002"  # F54: savings account, what can be spent
+
+
 class Transactions:
-    """Both methods expect to be called inside `store.transaction()`, for a message whose MAC is good, and raise
+    """All methods expect to be called inside `store.transaction()`, for a message whose MAC is good, and raise
     Refused for one that is not to be kept."""
 
-    def __init__(self, bank: Bank, ledger: Ledger, register: Register, random: Random, chips: Chips) -> None:
+    def __init__(
+        self, bank: Bank, ledger: Ledger, register: Register, random: Random, chips: Chips, holds: Holds
+    ) -> None:
         self._bank = bank
+        self._holds = holds
         self._chips = chips
         self._ledger = ledger
         self._register = register
@@ -42,28 +53,21 @@ class Transactions:
 
     def sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         expiry_and_service = stripe(asked, terminal.suite.pin_field)
-        self._require_new(asked, terminal)
+        self.require_new(asked, terminal)
         card = self._bank.find(asked.pan)
         chip = self._chips.heard(asked) if asked.by_chip else None
-        try:
-            entered = pin(asked, terminal)
-            if chip is not None and not chip.genuine:
-                code = Code.DO_NOT_HONOUR
-            else:
-                code = self._bank.authorise(card, expiry_and_service, entered, asked.amount, f"{at:%y%m}")
-        except PinBlockError:
-            code = Code.PIN_FORMAT
+        code = self.allowed(asked, terminal, card, expiry_and_service, at, genuine=chip is None or chip.genuine)
         entry = None
         if card is not None and code is Code.APPROVED:
             entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at)
-        verdict = self._decided(asked, card, code, entry, rrn, at)
+        verdict = self.decided(asked, card, code, entry, rrn, at)
         if chip is not None:
             verdict.fields.update(self._chips.answered(asked, chip, code))
         return verdict
 
     def void(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         expiry_and_service = stripe(asked, terminal.suite.pin_field)
-        self._require_new(asked, terminal)
+        self.require_new(asked, terminal)
         assert asked.original is not None
         card = self._bank.find(asked.pan)
         entry, code = None, self._voidable(asked, asked.original)
@@ -76,15 +80,49 @@ class Transactions:
                 code = Code.PIN_FORMAT
         if card is not None and code is Code.APPROVED:
             entry = self._ledger.transfer(terminal.merchant_account, card.account, asked.amount, at)
-        return self._decided(asked, card, code, entry, rrn, at)
+        return self.decided(asked, card, code, entry, rrn, at)
 
-    def _require_new(self, asked: Asked, terminal: Terminal) -> None:
-        if int(asked.key.batch) != terminal.batch:
-            raise Refused(Code.SIGN_IN)
+    def allowed(
+        self,
+        asked: Asked,
+        terminal: Terminal,
+        card: CardRecord | None,
+        expiry_and_service: tuple[str, str],
+        at: datetime,
+        *,
+        genuine: bool = True,
+    ) -> Code:
+        """Whether this card may pay: what its issuer says of the stripe, the PIN, and what is not held of the money."""
+        try:
+            entered = pin(asked, terminal)
+        except PinBlockError:
+            return Code.PIN_FORMAT
+        if not genuine:
+            return Code.DO_NOT_HONOUR
+        held = 0 if card is None else self._holds.on(card.account, at)
+        return self._bank.authorise(card, expiry_and_service, entered, asked.amount, f"{at:%y%m}", held)
+
+    def balance(self, asked: Asked, terminal: Terminal, _: str, at: datetime) -> Verdict:
+        """What is on the account and not held. Nothing of it is kept: asked twice, it is told twice."""
+        expiry_and_service = stripe(asked, terminal.suite.pin_field)
+        _require_open(asked, terminal)
+        card = self._bank.find(asked.pan)
+        try:
+            code = self._bank.accept(card, expiry_and_service, pin(asked, terminal), f"{at:%y%m}")
+        except PinBlockError:
+            code = Code.PIN_FORMAT
+        if card is None or code is not Code.APPROVED:
+            return Verdict(code)
+        free = self._bank.balance(card.pan) - self._holds.on(card.account, at)
+        amount = f"{_AVAILABLE}{CURRENCY}{'C' if free >= 0 else 'D'}{abs(free):012d}"
+        return Verdict(code, {44: card.issuer, 54: amount, 63: card.scheme})
+
+    def require_new(self, asked: Asked, terminal: Terminal) -> None:
+        _require_open(asked, terminal)
         if asked.amount == 0:
             raise Refused(Code.INVALID_AMOUNT)
         known = self._register.find(asked.key)
-        if known.keys() - {"reversal", "void_reversal"}:
+        if any(not kind.endswith("reversal") for kind in known):
             raise Refused(Code.DUPLICATE)
         if known:
             raise Refused(Code.STATE_CONFLICT)
@@ -94,26 +132,40 @@ class Transactions:
         named = (asked.fields[37], asked.fields[38])
         if (
             found is None
-            or found.kind != "sale"
+            or found.kind != _VOIDED[asked.kind]
             or original.batch != asked.key.batch
             or named != (found.rrn, found.authorisation or named[1])
         ):
             return Code.ORIGINAL_NOT_FOUND
         if asked.pan != found.pan:
             return Code.NO_SUCH_CARD
-        if self._register.is_reversed(found) or any(self._register.taken_back(original)):
+        register = self._register
+        if register.is_reversed(found) or any(register.taken_back(original)) or register.is_added_to(original):
             return Code.INVALID_TRANSACTION
         return Code.APPROVED if asked.amount == found.amount else Code.ORIGINAL_AMOUNT
 
-    def _decided(
-        self, asked: Asked, card: CardRecord | None, code: Code, entry: int | None, rrn: str, at: datetime
+    def decided(
+        self,
+        asked: Asked,
+        card: CardRecord | None,
+        code: Code,
+        entry: int | None,
+        rrn: str,
+        at: datetime,
+        authorisation: str = "",
     ) -> Verdict:
+        """The answer, put on record; what is approved gets a new code, or keeps the one that it goes by."""
         reply: dict[int, str] = {}
         if card is not None:
             reply = {44: card.issuer, 63: card.scheme}
             if code is Code.APPROVED:
-                reply[38] = f"{int.from_bytes(self._random(4), 'big') % 1_000_000:06d}"
+                reply[38] = authorisation or f"{int.from_bytes(self._random(4), 'big') % 1_000_000:06d}"
         self._register.keep(
             asked, code, rrn, at, entry=entry, organisation=reply.get(63, ""), authorisation=reply.get(38)
         )
         return Verdict(code, reply)
+
+
+def _require_open(asked: Asked, terminal: Terminal) -> None:
+    if int(asked.key.batch) != terminal.batch:
+        raise Refused(Code.SIGN_IN)

@@ -52,7 +52,7 @@ class Slips(unittest.TestCase):
                 totals_slip(
                     "000001",
                     {("offline_sale", "CUP"): (999, 999_999_999_999), ("sale", ""): (1, 1)},
-                    -999_999_999_999,
+                    (1_000, -999_999_999_999),
                     "261123",
                     "093105",
                     Parameters,

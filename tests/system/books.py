@@ -91,6 +91,62 @@ def sell_offline(shop: Shop, fen: int, card: str = "plain", code: str = "654321"
     shop.take_slips()
 
 
+def pre_authorise(shop: Shop, fen: int, card: str = "plain") -> str:
+    """Hold money on a card, to the second slip; the authorisation's code."""
+    bench = shop.bench
+    bench.press("menu", "4", "1")
+    bench.expect("预授权", "0.00")
+    bench.type(str(fen))
+    bench.press("enter")
+    bench.expect("请刷卡")
+    shop.swipe(shop.cards[card])
+    bench.expect("请输入密码")
+    bench.type(shop.cards[card].pin)
+    bench.press("enter")
+    shop.take_slips()
+    return sent(shop, "0110", "out")[-1][38]
+
+
+def name_hold(shop: Shop, code: str, day: str = "1123") -> None:
+    """Key in what an authorisation's slip has."""
+    for prompt, digits in (("原授权码", code), ("日期", day)):
+        shop.bench.expect(prompt)
+        shop.bench.type(digits)
+        shop.bench.press("enter")
+
+
+def ask_to_complete(shop: Shop, fen: int, code: str, card: str = "plain", *, advice: bool = False) -> None:
+    """Take some of what is held: up to where the host is asked, or told."""
+    bench = shop.bench
+    bench.press("menu", "4", "3" if advice else "2")
+    name_hold(shop, code)
+    bench.expect("完成", "0.00")
+    bench.type(str(fen))
+    bench.press("enter")
+    bench.expect("请刷卡")
+    shop.swipe(shop.cards[card])
+    if not advice:
+        bench.expect("请输入密码")
+        bench.type(shop.cards[card].pin)
+        bench.press("enter")
+
+
+def add_tip(shop: Shop, fen: int, voucher: str) -> None:
+    """Add to what was paid: to where the host is told."""
+    bench = shop.bench
+    bench.press("menu", "8", "2")
+    bench.expect("原凭证号")
+    bench.type(voucher)
+    bench.press("enter")
+    bench.expect("调整这笔")
+    bench.press("enter")
+    bench.expect("结算调整", "0.00")
+    bench.type(str(fen))
+    bench.press("enter")
+    bench.expect("调整后总计")
+    bench.press("enter")
+
+
 def settle(shop: Shop) -> str:
     """Settle, and give the slip."""
     bench = shop.bench
@@ -153,10 +209,10 @@ def vouchers(shop: Shop, mti: str = "0200") -> list[str]:
     return [fields[11] for fields in sent(shop, mti)]
 
 
-def sent(shop: Shop, mti: str) -> list[dict[int, str]]:
-    """The fields of each such message that reached the host."""
+def sent(shop: Shop, mti: str, direction: str = "in") -> list[dict[int, str]]:
+    """The fields of each such message that reached the host, or that it sent ("out")."""
     return [
         {field.number: field.value for field in record.fields}
         for record in shop.trace
-        if record.mti == mti and record.direction == "in"
+        if record.mti == mti and record.direction == direction
     ]

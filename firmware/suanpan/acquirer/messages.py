@@ -7,6 +7,7 @@ filled in by field number. Adding a transaction is adding a row.
 from micropython import const
 
 from suanpan.codec import iso8583
+from suanpan.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ MESSAGES = {
     "void": "0200 200000 00 23 000 2 3 4 11 14 22 25 26 35 37 38 41 42 49 52 53 59 60 61 64",
     "void_reversal": "0400 200000 00 23 000 2 3 4 11 14 22 25 39 41 42 49 60 61 64",
     "refund": "0220 200000 00 25 000 2 3 4 11 14 22 25 35 37 41 42 49 60 61 63 64",
+    "offline_chip": "0200 000000 00 36 000 2 3 4 11 12 13 14 22 23 25 41 42 49 55 60 63 64",
+    "script_result": "0620 000000 00 00 951 2 3 11 14 22 23 25 37 41 42 49 55 60 61 64",
     "offline_sale": "0220 000000 00 30 000 2 3 4 11 12 13 14 22 25 38 41 42 49 60 63 64",
 }
 
@@ -40,13 +43,13 @@ MESSAGES = {
 def build(
     name: str, parameters: "Parameters", suite: "Suite", batch: str, values: "Values", reading: str = ""
 ) -> bytearray:
-    """The message called `name`, with its MAC field, if it has one, still zero.
+    """The message called `name`, or of a row that is not in the table, with its MAC field, if it has one, still zero.
 
     `values` holds what is known of this transaction, by field number, and may hold more than this message has; fields
     of the row that have no value there nor a constant one (a PIN block when none was entered) are left out. `reading`
     is what F60 ends with.
     """
-    mti, processing, condition, kind, network, *numbers = MESSAGES[name].split()
+    mti, processing, condition, kind, network, *numbers = (MESSAGES.get(name) or _seldom(name)).split()
     known: "Values" = {
         3: processing,
         25: condition,
@@ -66,6 +69,16 @@ def build(
         if number in known:
             fields[number] = known[number]
     return iso8583.encode(mti, fields)
+
+
+def _seldom(name: str) -> str:
+    """A row that is not in memory with the others; a row of one's own as it is."""
+    if " " in name:
+        return name
+    with Overlay():
+        from suanpan.acquirer.messages_seldom import SELDOM
+
+        return SELDOM[name]
 
 
 def reply_mti(mti: str) -> str:

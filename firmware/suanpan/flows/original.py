@@ -5,7 +5,8 @@ from micropython import const
 from suanpan.errors import PanGone
 from suanpan.flows.swiped import present_card
 from suanpan.ledger.pan_vault import masked
-from suanpan.ui.prompts import ask_digits
+from suanpan.ui.money import yuan
+from suanpan.ui.prompts import ask_amount, ask_digits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,17 @@ async def ask_voucher(t: "Terminal", title: str, prompt: str) -> str:
     """6 digits, whose leading zeros need not be keyed; "" where the person just presses enter."""
     digits = await ask_digits(t.screen, title, t.screen.message(prompt), _VOUCHER_DIGITS, short=True)
     return f"{int(digits):06}" if digits else ""
+
+
+async def ask_at_most(t: "Terminal", title: str, limit: int, prompt: str) -> int:
+    """An amount of at most `limit` 分; `prompt` is the message that says so."""
+    screen = t.screen
+    while True:
+        amount = await ask_amount(screen, title)
+        if amount <= limit:
+            return amount
+        screen.buzzer.error()
+        await screen.notice(title, f"{screen.message(prompt)} {yuan(limit)}")
 
 
 def what(entry: "Entry") -> str:

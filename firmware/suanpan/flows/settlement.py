@@ -6,7 +6,7 @@ from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.errors import AcquirerError, BadReply, NoReply, SettlementOpen
 from suanpan.flows.delivery import deliver, refusal
 from suanpan.flows.online import make_ready, renew_keys
-from suanpan.ledger.kinds import CREDIT, DOMESTIC, KINDS
+from suanpan.ledger.kinds import CREDIT, DOMESTIC, HELD, KINDS
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import agree
 
@@ -93,10 +93,10 @@ def sums(totals: "Totals") -> str:
     """A batch's sums as F48 has them."""
     text = ""
     for domestic in (True, False):
-        for side in (False, True):
+        for side in (0, CREDIT):
             count = amount = 0
             for (kind, org), (number, total) in totals.items():
-                if (org == DOMESTIC) == domestic and (KINDS[kind][1] == CREDIT) == side:
+                if (org == DOMESTIC) == domestic and KINDS[kind] & (CREDIT | HELD) == side:
                     count += number
                     amount += total
             text += f"{amount:012}{count:03}"
@@ -111,10 +111,10 @@ def _without_words(text: str) -> str:
 async def _agree_to_totals(t: "Terminal") -> None:
     screen = t.screen
     lines = []
-    for name, credit in (("debit", False), ("credit", True)):
+    for name, side in (("debit", 0), ("credit", CREDIT)):
         count = amount = 0
         for (kind, _), (number, total) in t.ledger.totals().items():
-            if (KINDS[kind][1] == CREDIT) == credit:
+            if KINDS[kind] & (CREDIT | HELD) == side:
                 count += number
                 amount += total
         lines.append(f"{screen.message(name)} {count} {yuan(amount)}")

@@ -17,7 +17,6 @@ from suanpan.errors import (
     ReversalPending,
 )
 from suanpan.flows.online import make_ready
-from suanpan.flows.printing import print_slips
 from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
 from suanpan.overlay import Overlay
 from suanpan.ui.canvas import BAD
@@ -39,15 +38,16 @@ SWIPED_WITH_PIN = "021"
 SWIPED = "022"
 
 
-async def transact(t: "Terminal", kind: str, amount: int, track: "Track2", original: "Entry | None" = None) -> None:
-    """A request of this kind, to its end on the screen and on paper; `original` is what a void takes back.
+async def transact(
+    t: "Terminal", kind: str, amount: int, track: "Track2", of: "Entry | None" = None, **named: str
+) -> None:
+    """A request of this kind, to its end on the screen and on paper; `of` is what a void takes back, `named` what
+    else says which transaction it is about, by the names of the ledger.
 
     The track is wiped, whatever comes of it. Raises Cancelled and TimedOut at the PIN.
     """
     try:
-        with PinEntry() as pin:
-            await ask_pin(t.screen, amount, pin)
-            entry = await _ask_host(t, kind, amount, track, pin, original)
+        entry = await _with_pin(t, kind, amount, track, of, named)
     except (NoReply, BadReply, MacError):
         with Overlay():
             from suanpan.flows.unknown import unknown
@@ -65,8 +65,22 @@ async def transact(t: "Terminal", kind: str, amount: int, track: "Track2", origi
         await failed(t, kind, t.screen.response(entry.response))
 
 
+async def _with_pin(
+    t: "Terminal", kind: str, amount: int, track: "Track2", of: "Entry | None", named: "dict[str, str]"
+) -> "Entry":
+    with PinEntry() as pin:
+        await ask_pin(t.screen, amount, pin)
+        return await _ask_host(t, kind, amount, track, pin, of, named)
+
+
 async def _ask_host(
-    t: "Terminal", kind: str, amount: int, track: "Track2", pin: PinEntry, original: "Entry | None"
+    t: "Terminal",
+    kind: str,
+    amount: int,
+    track: "Track2",
+    pin: PinEntry,
+    original: "Entry | None",
+    named: "dict[str, str]",
 ) -> "Entry":
     """The entry with the host's answer in it. Until there is a line to the host, nothing is written or sent."""
     screen = t.screen
@@ -85,6 +99,7 @@ async def _ask_host(
             operator=t.operator,
             date=t.today(),
             time=t.time(),
+            **named,  # type: ignore[arg-type]
         ) as entry:
             answer = await answered(t, host, entry, track, pin, original)
             if answer.text(RESPONSE) == APPROVED:
@@ -132,7 +147,15 @@ async def answered(
 async def approved(t: "Terminal", entry: "Entry") -> None:
     t.screen.lights.show(_CARD_MAY_GO)
     t.screen.buzzer.success()
-    await print_slips(t, entry)
+    await on_paper(t, entry)
+
+
+async def on_paper(t: "Terminal", entry: "Entry") -> None:
+    """Slips are made when all else is done: what makes them is in memory only then."""
+    with Overlay():
+        from suanpan.flows.printing import print_slips
+
+        await print_slips(t, entry)
 
 
 async def failed(t: "Terminal", kind: str, why: str) -> None:

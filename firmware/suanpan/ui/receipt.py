@@ -113,8 +113,9 @@ def transaction_slip(
         date, time = _host_date(date, entry.host_date), entry.host_time
     slip.field("time", moment(date, time))
     slip.field("amount", f"RMB {yuan(entry.gain)}", DOUBLE)
-    if entry.original:
-        slip.field("original", entry.original[_BATCH:_ORIGINAL])
+    original = entry.original[_BATCH:_ORIGINAL]
+    if original.strip("0"):
+        slip.field("original", original)
     for line in entry.remarks.split("\n"):
         if line:
             slip.add(line)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 def totals_slip(
     batch: str,
     totals: "dict[tuple[str, str], tuple[int, int]]",
-    total: int,
+    net: "tuple[int, int]",
     date: str,
     time: str,
     parameters: "Parameters",
     strings: "Strings",
     word: str = "",
 ) -> Slip:
-    """Of a batch: count and 分 by kind and card organisation, what they come to in all, and the host's word on it."""
+    """Of a batch: count and 分 by kind and card organisation, what those that move money come to, the host's word."""
     slip = Slip(parameters, strings)
     slip.head(slip.label("settlement" if word else "totals"))
     slip.rule()
@@ -30,8 +30,8 @@ def totals_slip(
         count, amount = totals[kind, org]
         slip.sides(f"{strings.get(f'title.{kind}')} {org}".rstrip(), f"{count} {yuan(amount):>13}")
     slip.rule()
-    slip.field("count", str(sum(count for count, _ in totals.values())))
-    slip.field("sum", f"RMB {yuan(total)}", DOUBLE)
+    slip.field("count", str(net[0]))
+    slip.field("sum", f"RMB {yuan(net[1])}", DOUBLE)
     if word:
         slip.add(strings.get(f"message.{word}"), CENTRE | DOUBLE)
     slip.rule()

@@ -29,10 +29,12 @@ Changes = dict[int, str | None]  # field: another value, or None to leave it out
 Side = tuple[int, int]  # fen, count
 
 _REPLIES = {
+    "0100": "0110",
     "0200": "0210",
     "0220": "0230",
     "0400": "0410",
     "0500": "0510",
+    "0620": "0630",
     "0800": "0810",
     "0820": "0830",
 }
@@ -91,7 +93,7 @@ class Till:
             chosen.pop(number, None)
             if value is not None:
                 chosen[number] = value
-        if mti not in ("0200", "0220", "0400") or 64 in (changes or {}):
+        if mti not in ("0100", "0200", "0220", "0400", "0620") or 64 in (changes or {}):
             return spec.encode(Message(mti, chosen, TPDU, HEADER))
         unsealed = spec.encode(Message(mti, chosen | {64: "00" * 8}, TPDU, HEADER))[:-8]
         return unsealed + self.suite.mac(self.mak, unsealed[spec.PREFIX_LENGTH :])
@@ -180,6 +182,38 @@ class Till:
 
     def offline(self, card: Card, amount: int = 100, changes: Changes | None = None) -> Message:
         return self.exchange(self.offline_frame(card, amount, changes))
+
+    def pre_auth_frame(self, card: Card, amount: int = 100, changes: Changes | None = None) -> bytes:
+        fields = self._presented(card, amount, card.pin) | {3: "030000", 25: "06", 60: f"10{self.batch}000"}
+        return self.frame("0100", fields, changes)
+
+    def hold(self, card: Card, amount: int = 100) -> Sold:
+        """An authorisation that is approved."""
+        return self.sold(card, self.exchange(self.pre_auth_frame(card, amount)))
+
+    def held_frame(self, kind: str, held: Sold, amount: int, changes: Changes | None = None) -> bytes:
+        """What is about an authorisation, by the first two digits of F60: 11 a void, 20 a completion, 24 its advice."""
+        mti, processing = {"11": ("0100", "200000"), "20": ("0200", "000000"), "24": ("0220", "000000")}[kind]
+        advice = {12: "093000", 13: "1123"}
+        fields = self._told(held.card, amount) | advice if kind == "24" else self._presented(held.card, amount, "")
+        fields |= {3: processing, 25: "06", 38: held.authorisation, 60: f"{kind}{self.batch}000"}
+        return self.frame(mti, fields | {61: "0" * 12 + held.day}, changes)
+
+    def about(self, kind: str, held: Sold, amount: int, changes: Changes | None = None) -> Message:
+        return self.exchange(self.held_frame(kind, held, amount, changes))
+
+    def tip_frame(self, sold: Sold, tip: int, kind: str = "34", changes: Changes | None = None) -> bytes:
+        """What is added: by the first two digits of F60, 32 to an offline sale, 34 to another."""
+        fields = self._told(sold.card, sold.amount + tip) | {3: "000000", 12: "213000", 13: "1123", 48: f"{tip:012d}"}
+        fields |= {60: f"{kind}{self.batch}000", 61: sold.batch + sold.stan}
+        return self.frame("0220", fields, changes)
+
+    def tip(self, sold: Sold, tip: int, kind: str = "34", changes: Changes | None = None) -> Message:
+        return self.exchange(self.tip_frame(sold, tip, kind, changes))
+
+    def completion_void_frame(self, sold: Sold, changes: Changes | None = None) -> bytes:
+        about = {25: "06", 60: f"21{self.batch}000", 61: sold.batch + sold.stan + sold.day}
+        return self.void_frame(sold, changes={**about, **(changes or {})})
 
     def settlement_frame(self, domestic: str = "", foreign: str = "", changes: Changes | None = None) -> bytes:
         """See half_of_sums; nothing of a kind where it is empty."""
