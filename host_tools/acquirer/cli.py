@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,19 +13,25 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from host_tools.acquirer.chips import Chips
+from host_tools.acquirer.connection import DELAY_MS
 from host_tools.acquirer.faults import Faults
 from host_tools.acquirer.fixture import BANK, FixtureError, load, open_bank
 from host_tools.acquirer.host import Acquirer
+from host_tools.acquirer.scenario_file import ScenarioError
+from host_tools.acquirer.scenario_file import load as load_scenario
 from host_tools.acquirer.server import listen
 from host_tools.acquirer.store import StoreError
+from host_tools.acquirer.watch.books import Overview
+from host_tools.acquirer.watch.messages import Messages
 from host_tools.keys.errors import KeysError
 from host_tools.keys.line_certificates import AUTHORITY_FILE, HOST_FILE, LineAuthority, load_credential, server_context
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
-    from host_tools.acquirer.trace import Record
+    from host_tools.acquirer.store import Store
+    from host_tools.acquirer.trace import Record, Tracer
 
 app = typer.Typer(help="An ISO 8583 acquirer with a small bank behind it, for terminals under test.")
 
@@ -37,16 +42,35 @@ _STYLES = {"in": "cyan", "out": "green", "dropped": "red", "fault": "yellow"}
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; the default is this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one and says which.", min=0, max=65535)] = 8583,
+    delay: Annotated[int, typer.Option(help="Milliseconds that an answer takes at least.", min=0)] = DELAY_MS,
     fixture: Annotated[
         Path,
         typer.Option(help="The bank: terminals, cards, opening balances.", show_default="a small test bank"),
     ] = BANK,
-    db: Annotated[
-        str, typer.Option(help="SQLite file that keeps the books between runs; :memory: forgets them.")
+    database: Annotated[
+        str,
+        typer.Option(
+            "--database",
+            "--db",
+            help="Where the books are kept between runs: an SQLite file, or postgresql+psycopg://user@host/name. "
+            ":memory: forgets them.",
+        ),
     ] = ":memory:",
     watch: Annotated[
         bool, typer.Option("--watch", help="Print every message by field name, card data masked.")
     ] = False,
+    web: Annotated[
+        int | None,
+        typer.Option(
+            help="Port of a page for this machine: messages, terminals, batches, ledger. 0 takes a free one.",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(help="What goes wrong, and when: a YAML file, or one that is shipped, such as magic-amounts."),
+    ] = None,
     tls: Annotated[
         Path | None,
         typer.Option(
@@ -60,11 +84,13 @@ def serve(
     """
     console = Console()
     try:
-        with closing(open_bank(load(fixture), db)) as store, suppress(KeyboardInterrupt):
-            tracer = _printer(console) if watch else None
-            acquirer = Acquirer(store, now=_local_time, random=secrets.token_bytes, tracer=tracer)
-            asyncio.run(_serve(acquirer, console, host, port, _context(tls) if tls else None))
-    except (FixtureError, StoreError, OSError, sqlite3.Error) as error:
+        faults = Faults(load_scenario(scenario) if scenario else None)
+        context = _context(tls) if tls else None
+        bank = load(fixture)
+        with closing(open_bank(bank, database)) as store, suppress(KeyboardInterrupt):
+            chips = Chips(bank.issuers)
+            asyncio.run(_serve(store, chips, faults, console, (host, port, delay), context, watch, web))
+    except (FixtureError, ScenarioError, StoreError, OSError) as error:
         console.print(f"acquirer: {error}", style="red", markup=False)
         raise typer.Exit(1) from None
     except KeysError as error:
@@ -77,19 +103,54 @@ def _context(directory: Path) -> ssl.SSLContext:
     return server_context(load_credential(directory / HOST_FILE), authority.pem)
 
 
-async def _serve(acquirer: Acquirer, console: Console, host: str, port: int, tls: ssl.SSLContext | None) -> None:
-    server = await listen(acquirer, Faults(), host=host, port=port, tls=tls)
-    address, bound = server.sockets[0].getsockname()[:2]
-    console.print(f"acquirer: listening on {address}:{bound}{' by TLS' if tls else ''}", highlight=False)
-    async with server:
+async def _serve(
+    store: Store,
+    chips: Chips,
+    faults: Faults,
+    console: Console,
+    where: tuple[str, int, int],
+    tls: ssl.SSLContext | None,
+    watch: bool,
+    web: int | None,
+) -> None:
+    messages = Messages()
+    tracers = [_printer(console)] * watch + [messages.add] * (web is not None)
+    acquirer = Acquirer(
+        store,
+        now=_local_time,
+        random=secrets.token_bytes,
+        tracer=_all(tracers) if tracers else None,
+        chips=chips,
+    )
+    host, port, delay = where
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            await listen(acquirer, faults, host=host, port=port, delay_ms=delay, tls=tls)
+        )
+        found, bound = server.sockets[0].getsockname()[:2]
+        console.print(f"acquirer: listening on {found}:{bound}{' by TLS' if tls else ''}", highlight=False)
+        if web is not None:
+            from host_tools.acquirer.watch.server import bind, serving
+
+            listener = stack.enter_context(bind(web))
+            page = await stack.enter_async_context(serving(messages, Overview(store, acquirer.ledger), listener))
+            console.print(f"acquirer: {page}  (Ctrl-C ends)", highlight=False)
         await server.serve_forever()
+
+
+def _all(tracers: list[Tracer]) -> Tracer:
+    def trace(record: Record) -> None:
+        for tracer in tracers:
+            tracer(record)
+
+    return trace
 
 
 def _local_time() -> datetime:
     return datetime.now().astimezone()
 
 
-def _printer(console: Console) -> Callable[[Record], None]:
+def _printer(console: Console) -> Tracer:
     def show(record: Record) -> None:
         head, *fields = record.as_text().split("\n")
         console.print(Text(head, style=_STYLES[record.direction]), soft_wrap=True)

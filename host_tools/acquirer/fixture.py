@@ -16,8 +16,11 @@ from host_tools.acquirer.ledger import Ledger
 from host_tools.acquirer.store import Store, StoreError
 from host_tools.acquirer.suites import suite_named
 from host_tools.acquirer.terminals import Enrolment, Terminals
+from host_tools.cards.cryptograms import MasterKeys
 
 __all__ = ["BANK", "Enrolment", "Fixture", "FixtureError", "load", "open_bank"]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where there is one
 
 BANK = Path(__file__).parent / "fixtures" / "bank.yaml"
 
@@ -35,6 +38,7 @@ class Fixture:
     pvk: bytes = field(repr=False)
     terminals: dict[str, Enrolment]  # by TID
     cards: dict[str, Card]  # by the name they have in the file
+    issuers: dict[str, MasterKeys] = field(default_factory=dict)  # of chip cards, by scheme
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[0-9]{8,11}", self.institution):
@@ -46,7 +50,7 @@ class Fixture:
 def load(path: Path = BANK) -> Fixture:
     """Read and check a fixture file; raises FixtureError."""
     try:
-        tree: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree: Any = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
         terminals = [_enrolment(row) for row in tree["terminals"]]
         cards = {name: Card(name=name, **row) for name, row in tree["cards"].items()}
         for card in cards.values():
@@ -57,6 +61,10 @@ def load(path: Path = BANK) -> Fixture:
             pvk=bytes.fromhex(tree["pvk"]),
             terminals={terminal.tid: terminal for terminal in terminals},
             cards=cards,
+            issuers={
+                scheme: MasterKeys(**{name: bytes.fromhex(key) for name, key in keys.items()})
+                for scheme, keys in tree.get("issuers", {}).items()
+            },
         )
     except KeyError as error:
         raise FixtureError(f"{path.name}: {error} is missing") from error
@@ -78,6 +86,7 @@ def open_bank(fixture: Fixture, database: str = ":memory:") -> Store:
     with ExitStack() as on_failure:
         on_failure.callback(store.close)
         with store.transaction():
+            store.hold()
             if not store.founded:
                 store.found(fixture.institution, fixture.pvk)
                 _populate(store, fixture)

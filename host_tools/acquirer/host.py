@@ -9,16 +9,19 @@ this dialect.
 from __future__ import annotations
 
 import hmac
-import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from psec.tr31 import KeyBlockError
 
 from host_tools.acquirer import asked, spec, trace
 from host_tools.acquirer.advices import Advices
+from host_tools.acquirer.authorisations import Authorisations
 from host_tools.acquirer.bank import Bank
 from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.codes import Code, Refused, Verdict
+from host_tools.acquirer.downloads import Downloads, is_download
+from host_tools.acquirer.holds import Holds
 from host_tools.acquirer.ledger import Ledger
 from host_tools.acquirer.register import Register
 from host_tools.acquirer.reversals import Reversals
@@ -33,32 +36,40 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from host_tools.acquirer.asked import Asked, Kind
+    from host_tools.acquirer.chip_tables import ChipTables
     from host_tools.acquirer.crypto import Random
     from host_tools.acquirer.store import Store
 
     Decide = Callable[[Asked, Terminal, str, datetime], Verdict]
 
 _MINIMUM: Final = frozenset((11, 41))  # without these nobody would know whom a reply is for
-_FINANCIAL: Final = ("0200", "0220", "0400")
-_NAMES_ISSUER: Final = ("0200", "0220")  # its reply has F44
+_FINANCIAL: Final = ("0100", "0200", "0220", "0400", "0620")
+_NAMES_ISSUER: Final = ("0100", "0200", "0220")  # its reply has F44
 
 # What a reply repeats of its request; F60 of a sign-in reply carries the host's batch instead.
 _ECHOED: Final = {
+    "0100": (2, 3, 4, 11, 14, 25, 41, 42, 49, 60),
     "0200": (2, 3, 4, 11, 14, 23, 25, 41, 42, 49, 60),
     "0220": (2, 3, 4, 11, 14, 25, 38, 41, 42, 49, 60),
     "0400": (2, 3, 4, 11, 25, 41, 42, 49, 60),
+    "0620": (2, 3, 11, 25, 41, 42, 49, 60),
     "0500": (11, 41, 42, 49, 60, 63),
 }
 _ECHOED_OTHERWISE: Final = (11, 41, 42, 60)
 _NO_MAC: Final = "00" * spec.MAC_LENGTH
 
 
+class _Torn(Exception):
+    """The program has ended within a transaction."""
+
+
 class Acquirer:
     """`now` gives the host's local time, `random(n)` n bytes; `tracer` gets every message in and out. Without `chips`,
-    the issuers' side of chip cards, none of those is honoured.
+    the issuers' side of chip cards, none of those is honoured; without `tables` there are none to download.
 
-    `bank` and `ledger` are there for whoever reconciles: `ledger.totals(tid, batch)`, `ledger.sums(tid, batch)`,
-    `ledger.check()`, `bank.balance(pan)`.
+    `bank`, `ledger`, `holds` and `register` are there for whoever reconciles: `ledger.totals(tid, batch)`,
+    `ledger.sums(tid, batch)`, `ledger.check()`, `bank.balance(pan)`, `holds.on(account, at)`,
+    `register.script_reports(tid)`.
     """
 
     def __init__(
@@ -69,26 +80,47 @@ class Acquirer:
         random: Random,
         tracer: trace.Tracer | None = None,
         chips: Chips | None = None,
+        tables: ChipTables | None = None,
     ) -> None:
+        self.downloads = Downloads(tables)
         self.ledger = Ledger(store)
         self.bank = Bank(store)
+        self.now = now
         self._store = store
-        self._now = now
         self._tracer = tracer
         self._terminals = Terminals(store)
         self._sessions = Sessions(self._terminals, random)
         self._settlement = Settlement(store, self.ledger, self._terminals)
-        register = Register(store)
-        transactions = Transactions(self.bank, self.ledger, register, random, chips or Chips({}))
-        reversals = Reversals(self.ledger, register)
-        advices = Advices(self.bank, self.ledger, register)
+        self.register = register = Register(store)
+        chips = chips or Chips({})
+        self.holds = holds = Holds(store)
+        transactions = Transactions(self.bank, self.ledger, register, random, chips, holds)
+        reversals = Reversals(self.ledger, register, holds)
+        advices = Advices(self.bank, self.ledger, register, chips)
+        authorisations = Authorisations(
+            transactions, advices, bank=self.bank, ledger=self.ledger, register=register, holds=holds
+        )
         self._decide: dict[Kind, Decide] = {
             "sale": transactions.sale,
             "void": transactions.void,
             "refund": advices.refund,
             "offline_sale": advices.offline_sale,
+            "offline_chip": advices.offline_chip,
+            "script_result": advices.script_result,
             "reversal": reversals.reverse,
             "void_reversal": reversals.reverse,
+            "pre_auth": authorisations.pre_auth,
+            "pre_auth_reversal": reversals.reverse,
+            "pre_auth_void": authorisations.pre_auth_void,
+            "pre_auth_void_reversal": reversals.reverse,
+            "completion": authorisations.completion,
+            "completion_reversal": reversals.reverse,
+            "completion_void": authorisations.completion_void,
+            "completion_void_reversal": reversals.reverse,
+            "balance": transactions.balance,
+            "adjustment": advices.adjustment,
+            "tip": advices.adjustment,
+            "completion_advice": authorisations.completion_advice,
         }
         self._institution = store.institution
 
@@ -111,27 +143,58 @@ class Acquirer:
         self.report("out", reply)
         return encoded
 
+    def open_group(self) -> None:
+        """What is answered from here on is kept by the next `keep_group`; each by itself if the database will not."""
+        with suppress(self._store.errors):
+            self._store.open_group()
+
+    def keep_group(self) -> bool:
+        """False if it could not be kept: nobody may be answered then."""
+        try:
+            self._store.keep_group()
+        except self._store.errors as error:
+            self.report("fault", None, f"database: {error}")
+            return False
+        return True
+
+    def tear(self, frame: bytes) -> None:
+        """Do what the request asks for, up to the commit: the program ends just before that."""
+        try:
+            request = spec.decode(frame)
+        except spec.MessageError:
+            return
+        with suppress(_Torn), self._store.transaction():
+            rrn = _reference(self.now(), self._store.next_sequence())
+            terminal = self._terminals.find(request.fields.get(41, ""))
+            with suppress(Refused):
+                self._judge(request, frame, terminal, rrn, self.now())
+            raise _Torn
+
     def reseal(self, reply: Message, tid: str) -> bytes:
         """Encode an altered reply, its MAC (if it carries one) right under the keys of terminal `tid`."""
         return _encode(reply, self._terminals.find(tid))
 
+    def watched_by(self, tracer: trace.Tracer) -> None:
+        """From now on, and by nobody else."""
+        self._tracer = tracer
+
     def report(self, direction: trace.Direction, message: Message | None, note: str = "") -> None:
         """Put something into the trace."""
         if self._tracer is not None:
-            self._tracer(trace.record(self._now(), direction, message, note))
+            self._tracer(trace.record(self.now(), direction, message, note))
 
     def _handle(self, request: Message, frame: bytes, forced: str | None) -> tuple[Message, Terminal | None]:
-        at = self._now()
+        at = self.now()
         terminal, rrn = None, None
         try:
             with self._store.transaction():
+                rrn = _reference(at, self._store.next_sequence())  # others wait from here on
                 terminal = self._terminals.find(request.fields[41])
-                rrn = _reference(at, self._store.next_sequence())
                 try:
                     verdict = Verdict(forced) if forced else self._judge(request, frame, terminal, rrn, at)
                 except Refused as refusal:
                     verdict = Verdict(refusal.code)
-        except (sqlite3.Error, KeyBlockError) as error:  # nothing to be had, or what somebody altered
+        except (self._store.errors, KeyBlockError) as error:  # nothing to be had, or what somebody altered
             self.report("fault", None, f"database: {error}")
             verdict = Verdict(Code.SYSTEM)
         return self._reply(request, verdict, rrn, at), terminal
@@ -142,6 +205,9 @@ class Acquirer:
         if request.fields.get(42) != terminal.mid:
             raise Refused(Code.INVALID_MERCHANT)
         match request.mti:
+            case "0800" | "0820" if is_download(request):
+                _authenticate(request, frame, terminal)
+                return self.downloads.answer(request)
             case "0800":
                 return self._sessions.sign_in(request, terminal)
             case "0820":
@@ -172,7 +238,7 @@ class Acquirer:
             mti=f"{mti[:2]}{int(mti[2]) + 1}{mti[3]}",
             fields=fields,
             tpdu=tpdu[:1] + tpdu[3:] + tpdu[1:3],  # destination and origin change places
-            header=request.header,
+            header=_wishing(request.header, self.downloads.wish(request.fields[41])),
         )
 
 
@@ -195,6 +261,11 @@ def _authenticate(request: Message, frame: bytes, terminal: Terminal) -> None:
     mac = terminal.suite.mac(terminal.mak, frame[spec.PREFIX_LENGTH : -spec.MAC_LENGTH])
     if spec.MAC not in request.fields or not hmac.compare_digest(mac, frame[-spec.MAC_LENGTH :]):
         raise Refused(Code.MAC)
+
+
+def _wishing(header: bytes, wish: int) -> bytes:
+    """With what the host asks of the terminal in it: the low half of the third byte."""
+    return header[:2] + bytes([header[2] & 0xF0 | wish]) + header[3:]
 
 
 def _is_answerable(request: Message) -> bool:

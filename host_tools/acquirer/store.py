@@ -1,102 +1,221 @@
-"""The SQLite file under the acquirer: its version, its keys, and one transaction per message.
+"""The database under the acquirer: its version, its keys, and one transaction per message.
 
-No table holds a PIN, a track, a CVV or a clear key. The connection belongs to the thread that opened it.
+SQLite in a file or in memory, or PostgreSQL by its URL: tables and statements are SQLAlchemy's (tables.py), put into
+the database's own words once, and run from then on by its driver alone, which is several times as fast. No table holds
+a PIN, a track, a CVV or a clear key. The connection belongs to the thread that opened it.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from psec.tr31 import KeyBlockError
+from sqlalchemy import create_engine, insert, make_url, select, update
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
 
+from host_tools.acquirer import schema
 from host_tools.acquirer.crypto import TDES
 from host_tools.acquirer.key_box import KeyBox
-from host_tools.acquirer.schema import MIGRATIONS, SCHEMA, VERSION
+from host_tools.acquirer.tables import given, host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import URL, ClauseElement
+
+_PATIENCE_S: Final = 5  # for another process on the same database
+
+_HOST: Final = select(host.c.institution, host.c.pvk)
+_FOUND: Final = insert(host).values(institution=given("institution"), pvk=given("pvk"), sequence=given("sequence"))
+_NEXT: Final = update(host).values(sequence=host.c.sequence + 1).returning(host.c.sequence)
+
 
 class StoreError(Exception):
-    """The file is no store of this version."""
+    """The database is no store of this version, or cannot be had."""
+
+
+class _Prepared(NamedTuple):
+    """A statement in the driver's words; `names` are its parameters in their order, or None if they go by name.
+
+    `fixed` are those that the statement itself has a value for.
+    """
+
+    sql: str
+    names: tuple[str, ...] | None
+    fixed: dict[str, Any]
+
+
+_PREPARED: Final[dict[str, dict[ClauseElement, _Prepared]]] = {}  # by database; made once in a process
 
 
 class Store:
-    """`path` is a file, kept in WAL mode and synced at every commit, or ":memory:".
+    """`database` is a URL, or the path of an SQLite file, or ":memory:".
 
-    A file of an earlier version is brought to this one first, as far as schema.py knows how.
+    Every commit is synced; a file of SQLite's is kept in WAL mode. A store of an earlier version is brought to this one
+    first, as far as schema.py knows how. `db` is the driver's own connection, `errors` what it raises.
     """
 
-    def __init__(self, path: str, master_key: bytes) -> None:
+    def __init__(self, database: str, master_key: bytes) -> None:
         self.keys = KeyBox(master_key)
-        self.db = sqlite3.connect(path, timeout=1, isolation_level=None)
+        url = _url(database)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._prepared = _PREPARED.setdefault(url.get_backend_name(), {})
+        self._grouped = False
         try:
-            self._prepare(path)
-        except BaseException:
-            self.db.close()
+            self._engine = create_engine(url, poolclass=StaticPool, connect_args=_options(self.is_sqlite))
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise StoreError(f"{_place(url)}: {error}") from None
+        assert self._engine.dialect.dbapi is not None
+        self.errors: type[Exception] = self._engine.dialect.dbapi.Error
+        try:
+            self._connect()
+        except self.errors as error:
+            raise StoreError(f"{_place(url)}: {error}") from None
+        try:
+            schema.bring_up_to_date(self._engine, self.db)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, self.errors | schema.SchemaError):
+                raise StoreError(f"{_place(url)}: {error}") from None
             raise
 
-    def _prepare(self, path: str) -> None:
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = FULL")  # an approval must not outlive its entry in a power cut
-        (version,) = self.db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._become(VERSION, SCHEMA)
-        elif version != VERSION and version not in MIGRATIONS:
-            raise StoreError(f"{path} is a store of version {version}, not {VERSION}")
-        else:
-            for step in range(version, VERSION):
-                self._become(step + 1, MIGRATIONS[step])
-        self.db.execute("PRAGMA foreign_keys = ON")
+    def run(self, statement: ClauseElement, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement of SQLAlchemy's, which is made once and kept; none of one that gives none."""
+        prepared = self._prepared.get(statement) or self._prepare(statement)
+        values = prepared.fixed | parameters if prepared.fixed else parameters
+        bound: Any = values if prepared.names is None else [values[name] for name in prepared.names]
+        cursor = self.db.execute(prepared.sql, bound)
+        return cursor.fetchall() if cursor.description else []
 
-    def _become(self, version: int, script: str) -> None:
-        """Run the script and be of this version, or stay what the file was."""
-        self.db.executescript(f"BEGIN IMMEDIATE;{script}PRAGMA user_version = {version};")
-        if self.db.execute("PRAGMA foreign_key_check").fetchone() is not None:
-            raise StoreError("what refers to something else in the store refers to nothing")
-        self.db.execute("COMMIT")
+    def one(self, statement: ClauseElement, **parameters: Any) -> tuple[Any, ...] | None:
+        """The first of its rows."""
+        rows = self.run(statement, **parameters)
+        return rows[0] if rows else None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that happens inside is kept or, if an exception leaves it, none of it."""
-        self.db.execute("BEGIN IMMEDIATE")
+        """All that happens inside is kept or, if an exception leaves it, none of it.
+
+        Within a group it is kept only when the group is.
+        """
+        begin, keep, undo = _MESSAGE if self._grouped else (self._begin(), "COMMIT", "ROLLBACK")
+        self.db.execute(begin)
+        kept = False
         try:
             yield
-            self.db.execute("COMMIT")
+            self.db.execute(keep)
+            kept = True
         finally:
-            if self.db.in_transaction:  # left by an exception, or by a commit that failed
-                self.db.execute("ROLLBACK")
+            if not kept:  # left by an exception, or by a commit that failed
+                self._undo(undo)
+
+    def hold(self) -> None:
+        """Have all others wait until this transaction ends; SQLite sees to that by itself."""
+        if not self.is_sqlite:
+            self.db.execute("LOCK TABLE host IN EXCLUSIVE MODE")
+
+    def open_group(self) -> None:
+        """Transactions from here on are kept together by the next `keep_group`: one sync of the disk for all."""
+        if not self._grouped:
+            self.db.execute(self._begin())
+            self._grouped = True
+
+    def keep_group(self) -> None:
+        """Raises one of `errors` if it cannot be kept: then nothing of the group is."""
+        if self._grouped:
+            self._grouped = False
+            try:
+                self.db.execute("COMMIT")
+            except self.errors:
+                self._undo("ROLLBACK")
+                raise
 
     @property
     def founded(self) -> bool:
-        return self.db.execute("SELECT 1 FROM host").fetchone() is not None
+        return self.one(_HOST) is not None
 
     @property
     def pvk(self) -> bytes:
         """The bank's PIN verification key; StoreError if it is sealed under another master key."""
-        (block,) = self.db.execute("SELECT pvk FROM host").fetchone()
+        (_, block) = self._host()
         try:
             return self.keys.open(KeyBox.PVK, TDES, block)
         except KeyBlockError:
             raise StoreError("the master key is not this store's") from None
 
     def found(self, institution: str, pvk: bytes) -> None:
-        self.db.execute(
-            "INSERT INTO host (institution, pvk, sequence) VALUES (?, ?, 0)",
-            (institution, self.keys.seal(KeyBox.PVK, TDES, pvk)),
-        )
+        self.run(_FOUND, institution=institution, pvk=self.keys.seal(KeyBox.PVK, TDES, pvk), sequence=0)
 
     @property
     def institution(self) -> str:
         """The acquirer's own number, of 8 to 11 digits."""
-        (institution,) = self.db.execute("SELECT institution FROM host").fetchone()
-        return str(institution)
+        return str(self._host()[0])
 
     def next_sequence(self) -> int:
-        (sequence,) = self.db.execute("UPDATE host SET sequence = sequence + 1 RETURNING sequence").fetchone()
+        """Of the messages. In PostgreSQL whoever has one holds all others up until it commits."""
+        ((sequence,),) = self.run(_NEXT)
         return int(sequence)
 
     def close(self) -> None:
-        self.db.close()
+        self._lease.close()
+        self._engine.dispose()
+
+    def _host(self) -> tuple[Any, ...]:
+        (row,) = self.run(_HOST)
+        return row
+
+    def _connect(self) -> None:
+        self._lease = self._engine.raw_connection()
+        self.db: Any = self._lease.driver_connection
+
+    def _begin(self) -> str:
+        """How a transaction begins, on a connection that is there: a server's may have been lost since the last one."""
+        if self.is_sqlite:
+            return "BEGIN IMMEDIATE"
+        if self.db.closed:
+            self._engine.dispose()
+            self._connect()
+        return "BEGIN"
+
+    def _undo(self, statement: str) -> None:
+        if self.db.in_transaction if self.is_sqlite else self.db.info.transaction_status in _IN_TRANSACTION:
+            self.db.execute(statement)
+            if statement == _MESSAGE.undo:
+                self.db.execute(_MESSAGE.keep)
+
+    def _prepare(self, statement: ClauseElement) -> _Prepared:
+        compiled: Any = statement.compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
+        names = tuple(compiled.positiontup) if compiled.positiontup is not None else None
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._prepared[statement] = _Prepared(str(compiled), names, fixed)
+        return self._prepared[statement]
+
+
+class _Savepoint(NamedTuple):
+    begin: str
+    keep: str
+    undo: str
+
+
+_MESSAGE: Final = _Savepoint("SAVEPOINT message", "RELEASE message", "ROLLBACK TO message")
+_IN_TRANSACTION: Final = (2, 3)  # libpq's transaction status: in one, and in one that has failed
+
+
+def _url(database: str) -> URL:
+    try:
+        return make_url(database if "://" in database else f"sqlite:///{database}")
+    except ArgumentError as error:
+        raise StoreError(str(error)) from None
+
+
+def _options(is_sqlite: bool) -> dict[str, Any]:
+    if is_sqlite:
+        return {"timeout": _PATIENCE_S, "isolation_level": None}
+    return {"autocommit": True, "connect_timeout": _PATIENCE_S}
+
+
+def _place(url: URL) -> str:
+    """Where it is, for people: without its password."""
+    return url.render_as_string(hide_password=True) if url.get_backend_name() != "sqlite" else url.database or ""

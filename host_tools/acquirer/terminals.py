@@ -5,15 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import insert, null, select, update
+
 from host_tools.acquirer.key_box import KeyBox
 from host_tools.acquirer.ledger import Ledger
 from host_tools.acquirer.suites import KEY_LENGTH, SUITES, suite_named
+from host_tools.acquirer.tables import given, merchant, terminal
 
 if TYPE_CHECKING:
     from host_tools.acquirer.store import Store
     from host_tools.acquirer.suites import Suite
 
 _LAST_BATCH: Final = 999999
+
+_MERCHANT: Final = select(merchant.c.mid).where(merchant.c.mid == given("mid"))
+_NEW_MERCHANT: Final = insert(merchant).values({name: given(name) for name in ("mid", "name", "account")})
+_NEW_TERMINAL: Final = insert(terminal).values(
+    {name: given(name) for name in ("tid", "mid", "serial", "batch", "suite", "tmk")}
+)
+_FIND: Final = (
+    select(
+        terminal.c.mid,
+        merchant.c.account,
+        terminal.c.serial,
+        terminal.c.batch,
+        terminal.c.suite,
+        terminal.c.tmk,
+        terminal.c.pik,
+        terminal.c.mak,
+        terminal.c.signed_in,
+    )
+    .join(merchant, merchant.c.mid == terminal.c.mid)
+    .where(terminal.c.tid == given("tid"))
+)
+_one = update(terminal).where(terminal.c.tid == given("number"))
+_SESSION: Final = _one.values({name: given(name) for name in ("pik", "mak", "signed_in")})
+_NO_SESSION: Final = _one.values(pik=null(), mak=null())
+_NEXT_BATCH: Final = _one.values(batch=given("batch"))
 _LENGTHS: Final = {"tid": 8, "mid": 15, "tmk": KEY_LENGTH}
 
 
@@ -60,34 +88,27 @@ class Terminals:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._db = store.db
         self._keys = store.keys
 
     def enrol(self, enrolment: Enrolment) -> None:
         """Add a terminal, and its merchant with an empty account if this is the merchant's first."""
         mid = enrolment.mid
-        if self._db.execute("SELECT 1 FROM merchant WHERE mid = ?", (mid,)).fetchone() is None:
+        if self._store.one(_MERCHANT, mid=mid) is None:
             account = Ledger(self._store).open_account(f"merchant {mid}")
-            self._db.execute("INSERT INTO merchant VALUES (?, ?, ?)", (mid, enrolment.merchant, account))
-        self._db.execute(
-            "INSERT INTO terminal (tid, mid, serial, batch, suite, tmk) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                enrolment.tid,
-                mid,
-                enrolment.serial,
-                enrolment.batch,
-                enrolment.suite.name,
-                self._keys.seal(KeyBox.TMK, enrolment.suite.cipher, enrolment.tmk),
-            ),
+            self._store.run(_NEW_MERCHANT, mid=mid, name=enrolment.merchant, account=account)
+        self._store.run(
+            _NEW_TERMINAL,
+            tid=enrolment.tid,
+            mid=mid,
+            serial=enrolment.serial,
+            batch=enrolment.batch,
+            suite=enrolment.suite.name,
+            tmk=self._keys.seal(KeyBox.TMK, enrolment.suite.cipher, enrolment.tmk),
         )
 
     def find(self, tid: str) -> Terminal | None:
         """The terminal and its session; raises KeyBlockError if a key is not what the row says it is."""
-        row = self._db.execute(
-            """SELECT mid, account, serial, batch, suite, tmk, pik, mak, signed_in
-               FROM terminal JOIN merchant USING (mid) WHERE tid = ?""",
-            (tid,),
-        ).fetchone()
+        row = self._store.one(_FIND, tid=tid)
         if row is None:
             return None
         mid, account, serial, batch, name, tmk, pik, mak, signed_in = row
@@ -108,16 +129,17 @@ class Terminals:
     def start_session(self, terminal: Terminal, pik: bytes, mak: bytes, stan: str) -> None:
         """Replace the working keys; what was made with the old ones is refused from now on."""
         cipher = terminal.suite.cipher
-        sealed = self._keys.seal(KeyBox.PIK, cipher, pik), self._keys.seal(KeyBox.MAK, cipher, mak)
-        self._db.execute(
-            "UPDATE terminal SET pik = ?, mak = ?, signed_in = ? WHERE tid = ?", (*sealed, stan, terminal.tid)
+        self._store.run(
+            _SESSION,
+            pik=self._keys.seal(KeyBox.PIK, cipher, pik),
+            mak=self._keys.seal(KeyBox.MAK, cipher, mak),
+            signed_in=stan,
+            number=terminal.tid,
         )
 
     def end_session(self, tid: str) -> None:
-        self._db.execute("UPDATE terminal SET pik = NULL, mak = NULL WHERE tid = ?", (tid,))
+        self._store.run(_NO_SESSION, number=tid)
 
     def next_batch(self, terminal: Terminal) -> None:
         """Open the batch after the one that was open, 999999 being followed by 1."""
-        self._db.execute(
-            "UPDATE terminal SET batch = ? WHERE tid = ?", (terminal.batch % _LAST_BATCH + 1, terminal.tid)
-        )
+        self._store.run(_NEXT_BATCH, batch=terminal.batch % _LAST_BATCH + 1, number=terminal.tid)

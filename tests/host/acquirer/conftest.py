@@ -20,8 +20,20 @@ if TYPE_CHECKING:
     from host_tools.acquirer.cards import Card
     from host_tools.acquirer.store import Store
     from host_tools.acquirer.trace import Record
+    from tests.plugins.postgresql import Cluster
 
 BEIJING = timezone(timedelta(hours=8))
+# The tests that are of the books, by their modules: what is true on SQLite must be on PostgreSQL.
+ON_POSTGRESQL = (
+    "test_advices",
+    "test_authorisations",
+    "test_books",
+    "test_chip_advices",
+    "test_idempotency",
+    "test_sessions",
+    "test_settlement",
+    "test_voids",
+)
 TIDS = {"tdes": "10000001", "aes": "10000003", "sm4": "10000004"}
 TID = TIDS["tdes"]
 
@@ -32,11 +44,39 @@ def seeded(seed: str = "") -> Callable[[int], bytes]:
     return lambda length: hashlib.shake_128(f"{seed}{next(turn)}".encode()).digest(length)
 
 
+class Database:
+    """Where the next World keeps its books: SQLite in memory, or a PostgreSQL."""
+
+    cluster: Cluster | None = None
+
+    @classmethod
+    def fresh(cls) -> str:
+        return cls.cluster.bank(_opened) if cls.cluster else ":memory:"
+
+
+def _opened(url: str) -> None:
+    fixture.open_bank(fixture.load(), url).close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.module.__name__.rpartition(".")[2] in ON_POSTGRESQL:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All of a module's tests on one, then on the other."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        Database.cluster = request.getfixturevalue("postgresql")
+    yield
+    Database.cluster = None
+
+
 @dataclass
 class World:
     now: datetime = datetime(2026, 11, 23, 10, 0, 0, tzinfo=BEIJING)
     bank: fixture.Fixture = field(default_factory=fixture.load, repr=False)
-    database: str = ":memory:"
+    database: str = field(default_factory=Database.fresh)
     records: list[Record] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
