@@ -14,7 +14,7 @@ from typing import Final
 
 import psec
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 Random = Callable[[int], bytes]
@@ -34,15 +34,21 @@ class BlockCipher:
     schedule: Callable[[bytes], BlockCipherAlgorithm]
 
     def encrypt(self, key: bytes, data: bytes) -> bytes:
-        return _cipher(self.schedule, key).encryptor().update(data)
+        return _encryptor(self.schedule, key).update(data)
 
     def decrypt(self, key: bytes, data: bytes) -> bytes:
-        return _cipher(self.schedule, key).decryptor().update(data)
+        return _decryptor(self.schedule, key).update(data)
 
 
-@lru_cache(maxsize=1024)
-def _cipher(schedule: Callable[[bytes], BlockCipherAlgorithm], key: bytes) -> Cipher[modes.ECB]:
-    return Cipher(schedule(key), modes.ECB())
+# Made once for a key: of whole blocks in ECB nothing is left in them for the next.
+@lru_cache(maxsize=4096)
+def _encryptor(schedule: Callable[[bytes], BlockCipherAlgorithm], key: bytes) -> CipherContext:
+    return Cipher(schedule(key), modes.ECB()).encryptor()
+
+
+@lru_cache(maxsize=4096)
+def _decryptor(schedule: Callable[[bytes], BlockCipherAlgorithm], key: bytes) -> CipherContext:
+    return Cipher(schedule(key), modes.ECB()).decryptor()
 
 
 def _triple_des(key: bytes) -> BlockCipherAlgorithm:

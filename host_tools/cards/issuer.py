@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hmac import compare_digest
 from typing import Final
 
@@ -119,6 +120,8 @@ class Issuer:
 
     def __init__(self, masters: Mapping[str, MasterKeys]) -> None:
         self._masters = masters
+        # A card's keys are derived once, not once a request.
+        self._card = lru_cache(maxsize=4096)(self._derived)
 
     def verify(self, f55: Mapping[int, bytes], pan: str, psn: str | None = None, amount: int | None = None) -> Verdict:
         """Of a request or an advice. `psn` is F23 where there was one, `amount` F4 in fen; both may be left to F55.
@@ -134,12 +137,15 @@ class Issuer:
         if method is None or scheme not in self._masters:
             return Verdict(False, "nobody knows this cryptogram version")
         sequence = psn[-2:] if psn else f55.get(0x5F34, b"\0").hex()
-        cryptograms = method(self._masters[scheme], pan, sequence)
+        cryptograms = self._card(method, scheme, pan, sequence)
         if not compare_digest(cryptograms.cryptogram(f55, f55[0x9F10]), f55[0x9F26]):
             return Verdict(False, "the cryptogram is wrong")
         kind = f55.get(0x9F27, b"\x80")[0] & _KIND
         atc = int.from_bytes(f55[0x9F36], "big")
         return Verdict(True, "", kind, atc, cryptograms.results(f55[0x9F10]), cryptograms, dict(f55))
+
+    def _derived(self, method: type[Cryptograms], scheme: str, pan: str, sequence: str) -> Cryptograms:
+        return method(self._masters[scheme], pan, sequence)
 
     def _scheme(self, f55: Mapping[int, bytes], pan: str) -> str:
         name = f55.get(0x84) or f55.get(0x9F06) or b""

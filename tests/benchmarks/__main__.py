@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from tests.benchmarks import (
+    bench_acquirer,
     bench_des,
     bench_displays,
     bench_dukpt,
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "displays": bench_displays.run,
     "nfc": bench_nfc.run,
     "emv": bench_emv.run,
+    "acquirer": bench_acquirer.run,
     "replay": bench_replay.run,
     "terminal": bench_terminal.run,
     "link": bench_link.run,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from unittest.mock import Mock, call
 
@@ -83,9 +85,84 @@ def test_a_terminal_that_leaves_before_its_answer(world: World) -> None:
     over_tcp(world, Faults(), session)
 
 
+def test_a_door_that_nobody_answers(world: World) -> None:
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(framed(world.till.sale_frame(world.card("plain"))))
+        assert (await receive(reader)).fields[39] == "00"
+
+    async def refused(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+
+    faults = Faults()
+    faults.arm(Fault(Kind.REFUSED))
+    over_tcp(world, faults, refused)
+    over_tcp(world, faults, session)
+
+
+def test_what_cannot_be_kept_is_not_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two messages that come together: the commit of both fails, and the books are as before."""
+
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sales = [framed(world.till.sale_frame(world.card("plain"), amount)) for amount in (100, 200)]
+        monkeypatch.setattr(world.store, "keep_group", fail)
+        writer.write(b"".join(sales))
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+
+    def fail() -> None:
+        world.store._grouped = False
+        world.store.db.execute("ROLLBACK")
+        raise sqlite3.OperationalError("disk full")
+
+    over_tcp(world, Faults(), session)
+    assert world.balances()["plain"] == world.card("plain").balance
+    assert world.records[-1].note == "database: disk full"
+    assert world.acquirer.ledger.check() == []
+
+
+def test_messages_that_come_together_are_kept_by_one_commit(world: World) -> None:
+    commits: list[str] = []
+
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        world.store.db.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+        writer.write(b"".join(framed(world.till.sale_frame(world.card("plain"), amount)) for amount in range(1, 9)))
+        for _ in range(8):
+            assert (await receive(reader)).fields[39] == "00"
+            assert commits == ["COMMIT"]  # which comes before the first answer
+
+    over_tcp(world, Faults(), session)
+    assert world.balances()["plain"] == world.card("plain").balance - 36
+
+
+def test_a_restart_ends_every_connection(world: World) -> None:
+    async def run() -> None:
+        faults = Faults()
+        async with await server.listen(world.acquirer, faults, delay_ms=0) as listening:
+            address = listening.sockets[0].getsockname()
+            (others, other), (reader, writer) = [await asyncio.open_connection(*address) for _ in range(2)]
+            sale = framed(world.till.sale_frame(world.card("plain")))
+            other.write(sale)
+            assert (await receive(others)).fields[39] == "00"
+            faults.arm(Fault(Kind.RESTART))
+            writer.write(framed(world.till.sale_frame(world.card("plain"))))
+            for ended in (others, reader):
+                with suppress(ConnectionError):
+                    assert await asyncio.wait_for(ended.read(), 10) == b""
+            again, back = await asyncio.open_connection(*address)
+            back.write(sale)
+            assert (await receive(again)).fields[39] == "94"
+            for line in (writer, other, back):
+                line.close()
+
+    asyncio.run(run())
+    card = world.card("plain")
+    assert world.acquirer.bank.balance(card.pan) == card.balance - 100
+
+
 def test_who_does_not_read_is_not_read_from(world: World) -> None:
     transport = Mock(spec=asyncio.Transport)
-    peer = server._Peer(Connection(world.acquirer, Faults()))
+    peer = server._Peer(Connection(world.acquirer, Faults()), server._Group(world.acquirer))
     peer.connection_made(transport)
     peer.pause_writing()
     assert transport.method_calls == [call.pause_reading()]
@@ -96,7 +173,7 @@ def test_who_does_not_read_is_not_read_from(world: World) -> None:
 def test_help_teaches() -> None:
     result = CliRunner().invoke(cli.app, ["--help"])
     assert result.exit_code == 0
-    for option in ("--host", "--port", "--fixture", "--db", "--watch"):
+    for option in ("--host", "--port", "--fixture", "--database", "--watch", "--scenario"):
         assert option in result.output
 
 
@@ -106,12 +183,19 @@ def test_a_missing_fixture_is_said_plainly(tmp_path: Path) -> None:
     assert "acquirer: none.yaml" in result.output
 
 
+def test_a_mistake_in_a_scenario_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("rules:\n- do: explode\n")
+    result = CliRunner().invoke(cli.app, ["--scenario", str(tmp_path / "mine.yaml")])
+    assert result.exit_code == 1
+    assert "acquirer: mine.yaml:2: 'explode' is none of" in result.output.replace("\n", "")
+
+
 def test_a_file_that_is_no_database_is_said_plainly(tmp_path: Path) -> None:
     path = tmp_path / "bank.db"
     path.write_text("not a database, " * 100)
     result = CliRunner().invoke(cli.app, ["--db", str(path)])
     assert result.exit_code == 1
-    assert "acquirer: file is not a database" in result.output
+    assert "bank.db: file is not a database" in " ".join(result.output.split())
 
 
 def test_it_listens_watches_and_stops(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +210,8 @@ def test_it_listens_watches_and_stops(world: World, monkeypatch: pytest.MonkeyPa
         raise KeyboardInterrupt
 
     monkeypatch.setattr(asyncio.Server, "serve_forever", until_interrupted)
-    result = CliRunner().invoke(cli.app, ["--port", "0", "--watch"])
+    result = CliRunner().invoke(cli.app, ["--port", "0", "--watch", "--web", "0"])
     assert result.exit_code == 0, result.output
+    assert "acquirer: http://127.0.0.1:" in result.output
     assert "listening on 127.0.0.1:" in result.output
     assert "签到 sign-in reply" in result.output

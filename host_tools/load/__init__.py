@@ -1,0 +1,1 @@
+"""Many terminals at one acquirer: as they really talk, at a given rate, and whether the books agree afterwards."""
