@@ -148,6 +148,9 @@ class ShopStage(Stage):
     def chip(self, name: str) -> ChipCard:
         return self._shop.chip(name) or super().chip(name)
 
+    def antenna(self, name: str) -> FieldCard:
+        return self._shop.antenna(name) or super().antenna(name)
+
     async def press(self, key: str) -> None:
         self.parts.keypad.press(key)
         await self.wait(KEY_DOWN_US / 1e6)

@@ -209,7 +209,7 @@ class TestReader(unittest.TestCase):
             await reader.look()
 
         found = look(of_type_a=b"\x01" + TARGET_A)
-        self.run_with(use, START, *steps(*found, OFF, *found, "wipe", OFF, *NOBODY))
+        self.run_with(use, START, *steps(*found, OFF, *found, "wipe", (("power_down",), b""), *NOBODY))
 
     def test_tap_waits(self):
         found = look(of_type_a=b"\x01" + TARGET_A)

@@ -101,8 +101,9 @@ class ContactlessReader:
             if card:
                 return card
             if pause_ms:
-                await self._guarded_power_down()
-            await asyncio.sleep_ms(pause_ms or _LOOK_MS)
+                await self.rest(pause_ms)
+            else:
+                await asyncio.sleep_ms(_LOOK_MS)
 
     async def look(self) -> "ContactlessCard | None":
         """The card that is in the field now, activated.
@@ -125,15 +126,18 @@ class ContactlessReader:
         finally:
             self._started = found  # not for errors alone: whoever is cancelled leaves the chip at work
 
-    async def off(self) -> None:
-        """Between customers: no carrier, and nothing of what the card said stays behind."""
-        self._pn532.wipe()
-        self._started = self._taken = False
-        await self._pn532.carrier(False)
-        self._started = True
+    async def rest(self, ms: int) -> None:
+        """So long without a carrier, the chip asleep; with what it is told next it wakes up."""
+        await self._sleep()
+        await asyncio.sleep_ms(ms)
 
-    async def _guarded_power_down(self) -> None:
-        self._started = False
+    async def off(self) -> None:
+        """Between customers: no carrier, the chip asleep, and nothing of what the card said stays behind."""
+        self._pn532.wipe()
+        await self._sleep()
+
+    async def _sleep(self) -> None:
+        self._started = self._taken = False
         await self._pn532.power_down()
         self._started = True
 

@@ -1,4 +1,4 @@
-"""The customer's card: swiped or put in, and checked as far as a terminal can."""
+"""The customer's card: swiped, put in or tapped, whichever comes first, and checked as far as a terminal can."""
 
 import asyncio
 
@@ -7,46 +7,92 @@ from micropython import const
 from suanpan.cards.magstripe import read
 from suanpan.errors import Cancelled, CardExpired, CodecError, ReaderError
 from suanpan.flows.race import first
+from suanpan.ui.canvas import columns
 from suanpan.ui.money import yuan
 
 _READY = const(0b0001)  # the first light: present a card
 _LOOK_MS = const(100)  # between two looks into the slot
 
+# Ways to pay, and what `first` calls them.
+STRIPE = "stripe"
+CHIP = "chip"
+TAP = "tap"
+_KEY = const(0)
+_SWIPED = const(1)
+_TAPPED = const(3)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.codec.track import Track2
     from suanpan.drivers.swipe_reader import Swipe
+    from suanpan.flows.tap_reader import TapReader
+    from suanpan.flows.tapped import Tapped
     from suanpan.terminal import Terminal
 
 
-async def present(t: "Terminal", amount: int, slot: bool, chip: bool) -> "Track2 | None":
-    """A readable bank card that has not expired, or None: it is in the slot, which only counts if `slot` says so.
+async def present(t: "Terminal", amount: int, ways: "set[str]") -> "tuple[str, Track2 | Tapped | None]":
+    """The way that was taken, and a readable bank card that has not expired (STRIPE), None for one in the slot (CHIP),
+    or a tapped card's last word (TAP).
 
-    A bad one is named and another asked for. Who swipes a card that has a chip is asked to put it in, if `chip`.
+    `ways` says what serves beside a swipe: CHIP the slot, TAP the reader, as far as the tables and this amount allow,
+    STRIPE that of a card which has a chip too. A reader that does not serve after all is taken out of it. A bad card is
+    named and another asked for.
     """
+    if TAP not in ways:
+        return await _present(t, amount, ways, None)
+    from suanpan.flows.tap_reader import prepared  # else not needed
+
+    reader = prepared(t, amount)
+    if not reader:
+        ways.discard(TAP)
+        return await _present(t, amount, ways, None)
+    try:
+        return await _present(t, amount, ways, reader)
+    finally:
+        await reader.off()
+
+
+async def _present(
+    t: "Terminal", amount: int, ways: "set[str]", reader: "TapReader | None"
+) -> "tuple[str, Track2 | Tapped | None]":
     screen = t.screen
-    hint = "card_or_chip" if slot else "customer_card"
+    hint = screen.message("any_card" if reader else "card_or_chip" if CHIP in ways else "customer_card")
     while True:
-        screen.show_amount(screen.title("card"), yuan(amount), screen.message(hint))
+        if columns(hint) <= screen.canvas.columns:
+            screen.show_amount(screen.title("card"), yuan(amount), hint)
+        else:  # it would cover the large digits
+            screen.show(screen.title("card"), yuan(amount), hint)
         screen.lights.show(_READY)
         t.swipe_reader.flush()  # a swipe from before the question is not an answer to it
+        waits = [screen.key(), t.swipe_reader.swipe(), _inserted(t, CHIP in ways)]
+        if reader:
+            waits.append(reader.found())
         try:
-            source, result = await first(screen.key(), t.swipe_reader.swipe(), _inserted(t, slot))
-            if source == 2:
-                return None
-            if source == 1:
+            source, result = await first(*waits)
+            if source == _KEY:
+                if result == "cancel":
+                    raise Cancelled
+                screen.buzzer.error()
+            elif source == _SWIPED:
                 track = _checked(t, result)
-                if not (chip and track.has_chip):
-                    return track
+                if not track.has_chip or STRIPE in ways:
+                    return STRIPE, track
                 track.wipe()
-                hint = "insert_card"
+                hint = screen.message("insert_card")
+                screen.buzzer.error()
+            elif source != _TAPPED:
+                return CHIP, None
+            elif reader:
+                tapped = await reader.take()
+                if tapped:
+                    return TAP, tapped
+                hint = reader.hint
+                if not reader.serves:
+                    reader = None
+                    ways.discard(TAP)
         except (CodecError, ReaderError, CardExpired) as problem:
             screen.buzzer.error()
             await screen.notice(screen.title("card"), screen.error(problem.code), 5)
-            continue
-        if result == "cancel":
-            raise Cancelled
-        screen.buzzer.error()
 
 
 async def _inserted(t: "Terminal", slot: bool) -> None:
