@@ -11,8 +11,10 @@ from host_tools.bench.panel.cli import run
 from host_tools.bench.script_cli import app as bench
 from host_tools.cards.cli import app as cards
 from host_tools.demo.cli import demo
+from host_tools.emv.cli import app as emv
 from host_tools.fonts.cli import app as fonts
 from host_tools.keys.cli import app as keys
+from host_tools.load.cli import load
 from host_tools.replay.cli import replay
 from host_tools.screens.cli import app as screens
 
@@ -25,10 +27,12 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(run)
 app.command()(replay)
+app.command()(load)
 app.add_typer(acquirer, name="acquirer")
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
 app.add_typer(cards, name="cards")
+app.add_typer(emv, name="emv")
 app.add_typer(audit, name="audit")
 app.add_typer(backup, name="backup")
 app.add_typer(screens, name="screens")

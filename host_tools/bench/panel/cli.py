@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import webbrowser
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -38,6 +38,10 @@ def run(
     script: Annotated[
         Path | None, typer.Option(help="A bench script to be played at the desk.", dir_okay=False)
     ] = None,
+    apdu_trace: Annotated[
+        Path | None,
+        typer.Option(help="A file for what chip cards hear and say, for `suanpan emv explain`.", dir_okay=False),
+    ] = None,
 ) -> None:
     """Put a terminal on the desk and use it in the browser: press keys, swipe cards, tear off receipts.
 
@@ -46,7 +50,7 @@ def run(
     console = Console(stderr=True)
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(_run(console, port, fixture, state, fresh, browser, script))
+            asyncio.run(_run(console, port, fixture, state, fresh, browser, script, apdu_trace))
     except StoreError as problem:
         _refuse(console, f"{problem}; --fresh starts over")
     except (FixtureError, StateInUse, MissingMicroPython, OSError) as problem:
@@ -54,11 +58,18 @@ def run(
 
 
 async def _run(
-    console: Console, port: int, fixture: Path, state: Path, fresh: bool, browser: bool, script: Path | None
+    console: Console,
+    port: int,
+    fixture: Path,
+    state: Path,
+    fresh: bool,
+    browser: bool,
+    script: Path | None,
+    apdu_trace: Path | None,
 ) -> None:
     played = script and script.read_text("utf-8")
-    with bind(port) as listener:
-        async with open_shop(state, fixture, fresh=fresh) as desk, serving(desk, listener) as served:
+    with bind(port) as listener, apdu_trace.open("w", encoding="utf-8") if apdu_trace else nullcontext() as apdus:
+        async with open_shop(state, fixture, fresh=fresh, apdus=apdus) as desk, serving(desk, listener) as served:
             await desk.switch_power(on=True)
             url = f"http://{ADDRESS}:{listener.getsockname()[1]}/"
             console.print(f"算盘 Suanpan: {url}  (Ctrl-C ends)", highlight=False)
