@@ -1,4 +1,5 @@
-"""`suanpan demo`: a shop day on the virtual board against the acquirer, and whether the books agree."""
+"""`suanpan demo`: a shop day on the virtual board against the acquirer, and whether the books agree. Then every
+chip card pays."""
 
 from __future__ import annotations
 
@@ -8,21 +9,29 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from host_tools.bench.lockstep import BenchError
 from host_tools.bench.shop import OPENING, Shop
 from host_tools.demo import report
 from host_tools.demo.audit import audit, host_books, terminal_books
+from host_tools.demo.cards import LARGE, SMALL, Row, everybody
 from host_tools.demo.day import DAY
+from host_tools.emv.story import BAD, GOOD
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for screens, slips, trace and summary.")] = Path("out/demo"),
     seed: Annotated[int, typer.Option(help="Everything that is random follows from it.")] = 1,
+    cards: Annotated[bool, typer.Option(help="Sell to every chip card, by slot and by reader, after the day.")] = True,
 ) -> None:
-    """Play a shop day in virtual time: sales, a wrong PIN, a silent host, a power cut; then compare the books."""
+    """Play a shop day in virtual time: sales, a wrong PIN, a silent host, a power cut; then compare the books.
+
+    After that every card of the population (`suanpan cards list`) pays, put in and held to the reader.
+    """
     console = Console()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch, Shop(Path(scratch), seed=seed) as shop:
@@ -61,8 +70,74 @@ def demo(
         f"{figures['virtual_seconds']:.0f} s at the counter in {figures['wall_seconds']:.1f} s[/]",
         highlight=False,
     )
-    if not all(check.good for check in checks):
+    good = all(check.good for check in checks)
+    if cards and good:
+        good = _sell_to_everybody(console, out)
+    if not good:
         raise typer.Exit(1)
+
+
+def _sell_to_everybody(console: Console, out: Path) -> bool:
+    """Whether the host has believed every cryptogram."""
+    trace = out / "apdus.jsonl"
+    started = time.monotonic()
+    rows = []
+    columns = (SpinnerColumn(), TextColumn("[bold]{task.description}"), BarColumn(), TextColumn("{task.completed}"))
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task("minting", total=None)
+            for row in everybody(
+                trace, lambda card, interface: progress.update(task, description=f"{card} {interface}")
+            ):
+                rows.append(row)
+                progress.advance(task)
+    except BenchError as problem:
+        console.print(f"[bold red]stopped:[/] {problem}")
+        return False
+    report.write_cards(rows, out)
+    console.print(card_table(rows))
+    verdicts = [row.genuine for row in rows if row.genuine is not None]
+    good = all(verdicts)
+    mark = "[green]✓[/]" if good else "[bold red]✗[/]"
+    console.print(
+        f"{mark} the host has verified {sum(verdicts)} of {len(verdicts)} cryptograms, of {len(rows)} sales",
+        highlight=False,
+    )
+    small, large = f"{SMALL / 100:.2f}", f"{LARGE / 100:,.2f}"
+    console.print(
+        f"[dim]{small} put in, {large} held to the reader, or {small} where a card may say yes by itself. "
+        "ms: to the card's last word, on its wires, without what people take.[/]",
+        highlight=False,
+    )
+    console.print(
+        f"[dim]suanpan emv explain {trace} tells each as a story; {time.monotonic() - started:.1f} s[/]",
+        highlight=False,
+    )
+    return good
+
+
+def card_table(rows: list[Row]) -> Table:
+    table = Table(title="芯片卡 every chip card", box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
+    for column, how in (
+        ("card 卡", {"overflow": "fold"}),
+        ("interface", {}),
+        ("ODA", {"no_wrap": True}),
+        ("CVM 验证", {"no_wrap": True}),
+        ("outcome 结果", {"overflow": "fold"}),
+        ("F39", {"no_wrap": True}),
+        ("TVR", {"no_wrap": True}),
+        ("ms", {"no_wrap": True, "justify": "right"}),
+        ("AC", {"no_wrap": True}),
+    ):
+        table.add_column(column, **how)
+    before = ""
+    for row in rows:
+        verdict = {True: "[green]✓[/]", False: "[bold red]✗[/]", None: ""}[row.genuine]
+        style = {GOOD: "green", BAD: "red"}.get(row.mood, "yellow")
+        cells = (row.interface, row.oda, row.cvm, f"[{style}]{row.outcome}[/]", row.f39, row.tvr, f"{row.ms:,}")
+        table.add_row("" if row.card == before else row.card, *cells, f"{row.cryptogram} {verdict}")
+        before = row.card
+    return table
 
 
 def _books(terminal_count: int, terminal_amount: int, host_count: int, host_amount: int) -> Table:

@@ -11,6 +11,7 @@ from typing import Any
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.shop import Shop
 from host_tools.demo.audit import Check
+from host_tools.demo.cards import Row
 
 SCREEN_SCALE = 4
 
@@ -49,6 +50,10 @@ def write_trace(shop: Shop, folder: Path) -> None:
     (folder / "trace.txt").write_text("\n\n".join(record.as_text() for record in shop.trace) + "\n", "utf-8")
     records = [record.as_dict() for record in shop.trace]
     (folder / "trace.json").write_text(json.dumps(records, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def write_cards(rows: list[Row], folder: Path) -> None:
+    (folder / "cards.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", "utf-8")
 
 
 def write_summary(folder: Path, checks: list[Check], figures: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def test_the_command_leaves_what_it_says(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
+    result = CliRunner().invoke(app, ["demo", "--no-cards", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert "0.00" in result.output
     summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
@@ -100,7 +100,7 @@ def test_a_day_that_goes_otherwise_turns_the_command_red(tmp_path: Path, monkeyp
         shop.take_slips()
 
     monkeypatch.setattr(cli, "DAY", (*DAY[:-1], Step("one more", sell_again), DAY[-1]))
-    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
+    result = CliRunner().invoke(app, ["demo", "--no-cards", "--out", str(tmp_path)])
     assert result.exit_code == 1
     assert not json.loads((tmp_path / "summary.json").read_text("utf-8"))["good"]
 
@@ -110,6 +110,6 @@ def test_a_step_that_does_not_happen_turns_the_command_red(tmp_path: Path, monke
         shop.bench.expect("没有这样的屏幕", timeout=1)
 
     monkeypatch.setattr(cli, "DAY", (DAY[0], Step("in vain", wait_in_vain)))
-    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
+    result = CliRunner().invoke(app, ["demo", "--no-cards", "--out", str(tmp_path)])
     assert result.exit_code == 1
     assert "stopped" in result.output
