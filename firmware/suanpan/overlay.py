@@ -3,6 +3,9 @@
 What a shop does once a day (settle, change a password, look something up) is as long as a sale, and a board has not the
 memory to keep all of it. Such a flow is imported inside `with Overlay():`, and forgotten at its end. Objects that live
 on keep what they need of a forgotten module; the next one to import it has a new copy.
+
+Machine code is never given back, and on an ESP32 it is in the little memory that can be executed: a module that has
+some (it imports `micropython`, for the decorators) stays once it is there. Such modules are small.
 """
 
 import gc
@@ -31,7 +34,10 @@ class Overlay:
     def __exit__(self, *_: object) -> None:
         for name in _passing():
             if name.startswith(_OURS) and not name.startswith(_STAY) and name not in self._before:
-                module = sys.modules.pop(name)
+                module = sys.modules[name]
+                if hasattr(module, "micropython"):
+                    continue
+                del sys.modules[name]
                 package, child = name.rsplit(".", 1)
                 if getattr(sys.modules.get(package), child, None) is module:
                     delattr(sys.modules[package], child)

@@ -1,6 +1,8 @@
 """The rest of the table of messages (messages.py): those that a shop does not send all day. Read when one is built."""
 
 SELDOM = {
+    "batch_upload": "0320 - - 00 201 11 41 42 48 60",
+    "batch_uploaded": "0320 - - 00 202 11 41 42 48 60",
     "echo": "0820 - - 00 301 11 41 42 60",
     "status_report": "0820 - - 00 362 11 41 42 60 62",
     "balance": "0200 310000 00 01 000 2 3 11 14 22 25 26 35 41 42 49 52 53 59 60 64",

@@ -7,12 +7,11 @@ suite, triple DES, has a module of its own, suites_wide.
 
 from micropython import const
 
-from suanpan.crypto.check_value import check_value
 from suanpan.crypto.mac import cup_ecb
 from suanpan.crypto.octets import equal, wipe
-from suanpan.crypto.pin_block import format0
 from suanpan.errors import BadReply, CheckValueError
 from suanpan.ledger.key_store import TDES
+from suanpan.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +63,8 @@ class Suite:
 
     def check_value(self, key: "Readable") -> bytes:
         """4 bytes."""
+        from suanpan.crypto.check_value import check_value
+
         return check_value(key, _CHECK_VALUE, self.cipher)
 
     def pin_field(self, key: "Readable", pin: "Writable", pan: str, random: "Random") -> "PinField":
@@ -87,10 +88,14 @@ class TdesSuite(Suite):
         self.cipher = Tdes
 
     def pin_field(self, key: "Readable", pin: "Writable", pan: str, random: "Random") -> "PinField":
-        return 52, format0(key, pin, pan)
+        with Overlay():
+            from suanpan.crypto.pin_block import format0
+
+            return 52, format0(key, pin, pan, self.cipher)
 
     def mac(self, key: "Readable", message: "Readable") -> "Readable":
-        return cup_ecb(key, message)
+        with self.cipher(key) as cipher:
+            return cup_ecb(cipher, message)
 
 
 def suite(name: str) -> Suite:

@@ -3,10 +3,9 @@
 from micropython import const
 
 from suanpan.acquirer.suites import Suite
-from suanpan.crypto.check_value import aes_check_value
-from suanpan.crypto.mac import cmac, cup_ecb_sm4
-from suanpan.crypto.pin_block import format4
+from suanpan.crypto.mac import cmac, cup_ecb
 from suanpan.ledger.key_store import AES, SM4
+from suanpan.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,10 @@ _MAC = const(8)
 class _WideSuite(Suite):
     def pin_field(self, key: "Readable", pin: "Writable", pan: str, random: "Random") -> "PinField":
         """Format 4 in F59, behind its name there and its length. Unconfirmed."""
-        return 59, b"A2016" + format4(key, pin, pan, random, self.cipher)
+        with Overlay():
+            from suanpan.crypto.pin_block import format4
+
+            return 59, b"A2016" + format4(key, pin, pan, random, self.cipher)
 
 
 class Sm4Suite(_WideSuite):
@@ -34,7 +36,8 @@ class Sm4Suite(_WideSuite):
         self.cipher = Sm4
 
     def mac(self, key: "Readable", message: "Readable") -> "Readable":
-        return cup_ecb_sm4(key, message)
+        with self.cipher(key) as cipher:
+            return cup_ecb(cipher, message)
 
 
 class AesSuite(_WideSuite):
@@ -48,6 +51,8 @@ class AesSuite(_WideSuite):
         self.cipher = Aes
 
     def check_value(self, key: "Readable") -> bytes:
+        from suanpan.crypto.check_value import aes_check_value
+
         return aes_check_value(key, _CHECK_VALUE)
 
     def mac(self, key: "Readable", message: "Readable") -> "Readable":

@@ -8,9 +8,9 @@ command nobody knows, and it is not for the transport to have it done twice. The
 # A viper pointer takes any buffer, where the stubs only know the pointer.
 # mypy: disable-error-code="arg-type"
 
-import micropython
 from micropython import const
 
+from suanpan.cards.t1_check import crc_16, lrc
 from suanpan.errors.chip import CardGarbled, CardSilent, CommandError
 
 TYPE_CHECKING = False
@@ -37,28 +37,6 @@ _NOTHING = const(-3)
 _OTHER = const(-2)
 _DAMAGED = const(-1)
 _LONGEST_MS = const(60_000)  # that a card may go on, with whatever it does
-
-
-@micropython.viper
-def _lrc(data: ptr8, size: int) -> int:
-    check = 0
-    for i in range(size):
-        check ^= data[i]
-    return check
-
-
-@micropython.viper
-def _crc(data: ptr8, size: int) -> int:
-    """The CCITT polynomial, lowest bit first, from FFFF: as libccid and OpenCT have it; ISO/IEC 13239 leaves room."""
-    crc = 0xFFFF
-    for i in range(size):
-        crc ^= data[i]
-        for _ in range(8):
-            bit = crc & 1
-            crc >>= 1
-            if bit:
-                crc ^= 0x8408
-    return crc
 
 
 class T1:
@@ -237,11 +215,11 @@ class T1:
         out[2] = count
         end = 3 + count
         if self._crc:
-            check = _crc(out, end)
+            check = crc_16(out, end)
             out[end] = check >> 8
             end += 1
         else:
-            check = _lrc(out, end)
+            check = lrc(out, end)
         out[end] = check & 0xFF
         self._size = end + 1
 
@@ -260,7 +238,7 @@ class T1:
         whole = end + (2 if self._crc else 1)
         if await line.receive(3, whole, self._character_ms, self._character_ms) < whole:
             return _OTHER
-        wrong = _crc(data, end) ^ (data[end] << 8 | data[end + 1]) if self._crc else _lrc(data, whole)
+        wrong = crc_16(data, end) ^ (data[end] << 8 | data[end + 1]) if self._crc else lrc(data, whole)
         if wrong:
             return _DAMAGED
         return _OTHER if data[0] else data[1]

@@ -1,7 +1,6 @@
 """Message authentication codes over block ciphers: UnionPay's of F64, ISO 9797-1's, and CMAC.
 
-AES-CMAC for many messages under one key is `aes_siv.Cmac`, which does the same in two calls of C. A cipher is
-imported where it is used: a terminal of another suite never loads it.
+AES-CMAC for many messages under one key is `aes_siv.Cmac`, which does the same in two calls of C.
 """
 
 from micropython import const
@@ -28,28 +27,24 @@ _R8 = const(0x1B)  # SP 800-38B, 5.3
 _R16 = const(0x87)
 
 
-def cup_ecb(key: "Readable", message: "Readable") -> bytes:
+def cup_ecb(cipher: "BlockCipher", message: "Readable") -> bytes:
     """UnionPay's "ECB" MAC: 8 hexadecimal characters, as F64 carries them (docs/messages.md).
 
-    `key` is the MAK, 8 bytes (or 16: the same steps under triple DES); `message` runs from the MTI to the
-    last field before F64. Its blocks, the last filled up with zeros, are folded into one; that one is written
-    as 16 characters, and their two halves are chained through the cipher.
+    The cipher has the MAK: DES, or triple DES by the same steps, or SM4, whose block of 16 bytes is written as 32
+    characters (unconfirmed: no published answer could be found). `message` runs from the MTI to the last field before
+    F64. Its blocks, the last filled up with zeros, are folded into one; that one is written in hexadecimal, and the
+    two halves of the characters are chained through the cipher.
     """
-    from suanpan.crypto.des import Tdes
-
-    with Tdes(key) as cipher:
-        return _cup(cipher, message)
-
-
-def cup_ecb_sm4(key: "Readable", message: "Readable") -> bytes:
-    """The same steps under SM4, whose block has 16 bytes and is written as 32 characters.
-
-    Unconfirmed: no published answer could be found.
-    """
-    from suanpan.crypto.sm4 import Sm4
-
-    with Sm4(key) as cipher:
-        return _cup(cipher, message)
+    size = cipher.block
+    folded = bytearray(size)
+    view = memoryview(message)
+    for at in range(0, len(view), size):
+        xor_into(folded, view[at : at + size])
+    text = _characters(folded)
+    block = cipher.encrypt(text[:size])
+    xor_into(block, text[size:])
+    cipher.encrypt(block, block)
+    return _characters(block)[:8]
 
 
 def iso9797_1(key: "Readable", message: "Readable") -> "Writable":
@@ -108,19 +103,6 @@ def cbc_mac(cipher: "BlockCipher", message: "Readable", chain: "Writable | None"
         xor_into(block, view[at : at + size])
         cipher.encrypt(block, block)
     return block
-
-
-def _cup(cipher: "BlockCipher", message: "Readable") -> bytes:
-    size = cipher.block
-    folded = bytearray(size)
-    view = memoryview(message)
-    for at in range(0, len(view), size):
-        xor_into(folded, view[at : at + size])
-    text = _characters(folded)
-    block = cipher.encrypt(text[:size])
-    xor_into(block, text[size:])
-    cipher.encrypt(block, block)
-    return _characters(block)[:8]
 
 
 def _characters(block: "Writable") -> bytes:

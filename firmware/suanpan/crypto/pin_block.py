@@ -32,10 +32,10 @@ _FILLERS_3 = const(6)  # A to F
 _FAIR = const(252)  # as far as a byte is worth whole rounds of six
 
 
-def format0(key: "Readable", pin: "Writable", pan: str) -> "Writable":
+def format0(key: "Readable", pin: "Writable", pan: str, cipher: "CipherClass | None" = None) -> "Writable":
     """The 8-byte block of format 0 under triple DES (9.3.2): the PIN filled up with F, the PAN's twelve
-    digits left of its check digit exclusive-or'ed in."""
-    return _with_pan(key, pin, pan, 0, lambda: _FILLER_0)
+    digits left of its check digit exclusive-or'ed in. `cipher` is Tdes, from whoever has loaded it already."""
+    return _with_pan(key, pin, pan, 0, lambda: _FILLER_0, cipher)
 
 
 def format3(key: "Readable", pin: "Writable", pan: str, random: "Callable[[int], bytes]") -> "Writable":
@@ -84,16 +84,25 @@ def format4(
         wipe(block)
 
 
-def _with_pan(key: "Readable", pin: "Writable", pan: str, control: int, filler: "Callable[[], int]") -> "Writable":
-    from suanpan.crypto.des import Tdes
+def _with_pan(
+    key: "Readable",
+    pin: "Writable",
+    pan: str,
+    control: int,
+    filler: "Callable[[], int]",
+    cipher: "CipherClass | None" = None,
+) -> "Writable":
+    if not cipher:
+        from suanpan.crypto.des import Tdes
 
+        cipher = Tdes
     _check(pin, pan)
     block = bytearray(8)
     try:
         _write_pin(block, pin, control, filler)
         xor_into(block, bytes.fromhex("0000" + pan[-13:-1]))
-        with Tdes(key) as cipher:
-            return cipher.encrypt(block)
+        with cipher(key) as keyed:
+            return keyed.encrypt(block)
     finally:
         wipe(block)
 

@@ -10,14 +10,14 @@ over late, too: when 120 of them are there, or for ten characters' time nothing 
 by that.
 """
 
-# A viper pointer takes any buffer, where the stubs only know the pointer; and viper cannot be told `-> None`.
-# mypy: disable-error-code="arg-type, no-untyped-def"
+# A viper pointer takes any buffer, where the stubs only know the pointer.
+# mypy: disable-error-code="arg-type"
 
 import asyncio
 
-import micropython
 from micropython import const
 
+from suanpan.drivers.iso7816_octets import invert
 from suanpan.errors.chip import CardGarbled, SlotFault
 
 TYPE_CHECKING = False
@@ -36,18 +36,6 @@ _LATE_ETU = const((120 + 10) * 12)  # of the receive FIFO
 _LATE_MS = const(20)  # of the tasks that run besides
 _EVEN = const(0)
 _ODD = const(1)
-
-
-@micropython.viper
-def _invert(data: ptr8, start: int, end: int):
-    """Characters of the inverse convention to bytes, or back: b8 comes first, and low is one."""
-    for i in range(start, end):
-        byte = data[i]
-        turned = 0
-        for _ in range(8):
-            turned = turned << 1 | byte & 1
-            byte >>= 1
-        data[i] = turned ^ 0xFF
 
 
 class Iso7816Uart:
@@ -112,7 +100,7 @@ class Iso7816Uart:
     def invert(self, count: int) -> None:
         """The card talks in the inverse convention: from now on, and the first `count` characters that came too."""
         self.inverse = True
-        _invert(self.data, 0, count)
+        invert(self.data, 0, count)
 
     async def send(self, count: int) -> None:
         """The first `count` of `out`; `data` is lost. CardGarbled, SlotFault where nothing comes back."""
@@ -120,7 +108,7 @@ class Iso7816Uart:
         self._drop()
         out = self.out
         if self.inverse:
-            _invert(out, 0, count)
+            invert(out, 0, count)
         if self._pace_ms:
             for i in range(count):
                 self._one[0] = out[i]
@@ -129,7 +117,7 @@ class Iso7816Uart:
         else:
             self._uart.write(self._view[:count])
         if self.inverse:
-            _invert(out, 0, count)
+            invert(out, 0, count)
         came = await self.receive(0, count, self.ms(_GUARD_ETU * count), 0)
         if came < count:
             raise SlotFault
@@ -154,7 +142,7 @@ class Iso7816Uart:
                 for i in range(got):
                     data[at + i] = chunk[i]
                 if self.inverse:
-                    _invert(data, at, at + got)
+                    invert(data, at, at + got)
                 at += got
                 waited = 0
                 limit = next_ms + self.late_ms

@@ -5,10 +5,11 @@ of them and a rest, which has a buffer and views of its own.
 """
 
 # A viper pointer takes any buffer, where the stubs only know the pointer.
-# mypy: disable-error-code="arg-type, no-untyped-def"
+# mypy: disable-error-code="arg-type"
 
-import micropython
 from micropython import const
+
+from suanpan.drivers.pn532_octets import clear, copy, start, total
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,38 +25,6 @@ _LONG_HEAD = const(8)  # 00 00 FF FF FF, length (2), LCS
 NOTHING = const(0)
 ACKNOWLEDGED = const(1)
 ANSWER = const(2)
-
-
-@micropython.viper
-def copy(to: ptr8, at: int, source: ptr8, start: int, count: int):
-    for i in range(count):
-        to[at + i] = source[start + i]
-
-
-@micropython.viper
-def total(data: ptr8, at: int, count: int) -> int:
-    """The sum of so many bytes, its lower byte."""
-    result = 0
-    for i in range(count):
-        result += data[at + i]
-    return result & 0xFF
-
-
-@micropython.viper
-def clear(data: ptr8, at: int, end: int):
-    while at < end:
-        data[at] = 0
-        at += 1
-
-
-@micropython.viper
-def _start(data: ptr8, at: int, end: int) -> int:
-    """What follows the next 00 FF; -1: none."""
-    while at + 1 < end:
-        if data[at] == 0 and data[at + 1] == 0xFF:
-            return at + 2
-        at += 1
-    return -1
 
 
 class Buffer:
@@ -166,7 +135,7 @@ class Incoming(Buffer):
         at = 0
         self.missing = 0
         while True:
-            at = _start(data, at, got)
+            at = start(data, at, got)
             if at < 0:
                 return NOTHING
             head = 2

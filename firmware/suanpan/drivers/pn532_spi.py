@@ -4,10 +4,11 @@ The chip sends and takes the lowest bit of a byte first, and most controllers on
 """
 
 # A viper pointer takes any buffer, where the stubs only know the pointer.
-# mypy: disable-error-code="arg-type, no-untyped-def"
+# mypy: disable-error-code="arg-type"
 
-import micropython
 from micropython import const
+
+from suanpan.drivers.pn532_octets import mirror
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ _WRITE = b"\x80"
 _STATUS = b"\x40"
 _READ = b"\xc0"
 _READY = const(0x80)
-
-
-@micropython.viper
-def _mirror(data: ptr8, size: int):
-    for i in range(size):
-        byte = data[i]
-        byte = byte >> 4 | byte << 4
-        byte = byte >> 2 & 0x33 | byte << 2 & 0xCC
-        data[i] = byte >> 1 & 0x55 | byte << 1 & 0xAA
 
 
 class SpiLink:
@@ -63,9 +55,9 @@ class SpiLink:
 
     def _write(self, data: memoryview) -> None:
         """What has been sent may have to be sent again: it stays as it was."""
-        _mirror(data, len(data))
+        mirror(data, len(data))
         self._spi.write(data)
-        _mirror(data, len(data))
+        mirror(data, len(data))
 
     def receive(self, incoming: "Incoming") -> None:
         """A frame, if there is one."""
@@ -76,7 +68,7 @@ class SpiLink:
         self._spi.write(_READ)
         for _ in range(_PIECES):
             self._spi.readinto(self._piece)
-            _mirror(self._piece, _PIECE)
+            mirror(self._piece, _PIECE)
             incoming.take(self._piece, _PIECE)
             incoming.find()
             if not incoming.missing:

@@ -1,8 +1,5 @@
 """消费: amount, card, PIN, the host's word, and the slip."""
 
-import gc
-import sys
-
 from micropython import const
 
 from suanpan.ledger.kinds import SALE
@@ -16,8 +13,6 @@ if TYPE_CHECKING:
 
     from suanpan.terminal import Terminal
 
-# What a sale by the chip takes beside the terminal: 87 KB on a 64-bit port. An ESP32's words are half as long.
-_ROOM = 100_000 if sys.maxsize >> 32 else 50_000
 _FALLBACK = const("52")  # F60: a terminal that reads chips, and a chip that could not be read
 
 
@@ -26,8 +21,8 @@ async def sale(t: "Terminal", first_digit: str = "") -> None:
     amount = await ask_amount(screen, screen.title("sale"), first_digit)
     if amount >= t.parameters.large_amount:
         await confirm(screen, yuan(amount), screen.message("large_amount"))
-    # Slot and reader, where there are tables and room for them; else the stripe of a card that has a chip, too.
-    ways = {"chip", "tap"} if t.tables_checked and _has_room() else {"stripe"}
+    # Slot and reader, where there are tables for them; else the stripe of a card that has a chip, too.
+    ways = {"chip", "tap"} if t.tables_checked else {"stripe"}
     while True:
         way, card = await _presented(t, amount, ways)
         if way == "stripe":
@@ -42,11 +37,6 @@ async def sale(t: "Terminal", first_digit: str = "") -> None:
         if not left:
             return
         ways.add(left)
-
-
-def _has_room() -> bool:
-    gc.collect()
-    return gc.mem_free() >= _ROOM
 
 
 async def _presented(t: "Terminal", amount: int, ways: "set[str]") -> "tuple[str, Any]":
