@@ -21,7 +21,6 @@ from host_tools.micropython.port import ROOT
 CACHE = ROOT / ".cache" / "mpy"
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
-_WIRING = "PINS"  # what a board's pins.py is asked for: the bench writes another one
 # What the unix port's native code is called on this machine; the ESP32's is xtensawin.
 _NATIVE = {"x86_64": "x64", "AMD64": "x64"}
 
@@ -32,11 +31,11 @@ class CompileError(RuntimeError):
 
 def compiled(source: Path, *users: Path) -> Path:
     """The tree of .mpy files made from `source`, firmware/ or a board's folder, brought up to date. Programs in folders
-    of `users` find in it whatever they name; in a board's own tree only main.py and the board find each other."""
+    of `users` find in it whatever they name; others find what boards name, and main.py."""
     target = CACHE.joinpath(*(f"for {user.parent.name} {user.name}" for user in users), source.relative_to(ROOT))
     stamp = target.with_suffix(".stamp")
-    users = (*users, BOARDS if source == FIRMWARE else FIRMWARE)
-    state = "".join(sorted(line for tree in (source, *users, Path(__file__).parent) for line in _times(tree)))
+    users = (*users, BOARDS, *(() if source == FIRMWARE else (FIRMWARE,)))
+    state = "".join(sorted(line for tree in (source, *users) for line in _times(tree))) + _LINKER
     if not (stamp.exists() and stamp.read_text("utf-8") == state):
         compile_tree(source, target, users)
         _put(stamp, state.encode())
@@ -53,9 +52,13 @@ def _times(folder: Path | str) -> Iterator[str]:
                 yield f"{entry.path} {entry.stat().st_mtime_ns}\n"
 
 
+# As it was when this process began: it may have been edited since.
+_LINKER = "".join(sorted(_times(Path(__file__).parent)))
+
+
 def compile_tree(source: Path, target: Path, users: Iterable[Path] = (BOARDS,)) -> None:
     """Whoever imports it is in `users`. What is in `target` of the same text stays as it is. Raises CompileError."""
-    outside = [_WIRING, *(path.read_text("utf-8") for tree in users for path in tree.rglob("*.py"))]
+    outside = [path.read_text("utf-8") for tree in users for path in tree.rglob("*.py")]
     names = {path.relative_to(source): path.read_text("utf-8") for path in source.rglob("*.py")}
     modules = {".".join(name.with_suffix("").parts): name for name in names}
     texts = lean({module: names[name] for module, name in modules.items()}, outside)

@@ -39,6 +39,11 @@ class Module:
         return list(ast.walk(self.tree))
 
     @cached_property
+    def names(self) -> set[str]:
+        """All that stand in it, keywords too; not those in comments and strings."""
+        return {token.string for token in tokens(self.text) if token.type == tokenize.NAME}
+
+    @cached_property
     def in_strings(self) -> set[str]:
         """Words of string literals, docstrings and annotations apart, and all that is inside an f-string."""
         silent = {

@@ -17,14 +17,15 @@ from collections.abc import Iterable, Mapping
 from typing import Final, TypeGuard
 
 from host_tools.micropython import constants, naming
-from host_tools.micropython.edits import Module, words
+from host_tools.micropython.edits import Module
 
 _FLAG: Final = "TYPE_CHECKING"
 
 
 def lean(sources: Mapping[str, str], outside: Iterable[str] = ()) -> dict[str, str]:
-    """`sources` by dotted module name; `outside` are texts that import them, whose words keep their meaning."""
-    spoken = {word for text in outside for word in words(text)}
+    """`sources` by dotted module name; `outside` are modules that import them, whose names keep their meaning."""
+    users = [Module("", text) for text in outside]
+    spoken = set().union(*(user.names | user.in_strings for user in users))
     texts = {name: _without_types(Module(name, text)) for name, text in sources.items()}
     texts = constants.placed(texts, spoken)
     return naming.shared(texts, spoken)

@@ -33,10 +33,9 @@ def shared(sources: Mapping[str, str], spoken: set[str]) -> dict[str, str]:
     modules = {name: Module(name, text) for name, text in sources.items()}
     families = _families(modules)
     where: dict[str, set[str]] = {}
-    for name, text in sources.items():
-        for token in tokens(text):
-            if token.type == tokenize.NAME:
-                where.setdefault(token.string, set()).add(families[name])
+    for name, module in modules.items():
+        for word in module.names:
+            where.setdefault(word, set()).add(families[name])
     kept = spoken.union(*(_kept(module, set(modules)) for module in modules.values()))
     made = set().union(*(_made(module) for module in modules.values())) - kept
     made -= _own_to(find_micropython(), made)

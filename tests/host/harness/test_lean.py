@@ -68,7 +68,8 @@ def test_a_constant_is_put_where_it_is_used_through_whoever_imports_it(monkeypat
 
             return [CODE, SIZE.bit_length(), half(), LAST, 3**GONE]
         """,
-        }
+        },
+        "from user import all_of_it",
     )
     assert not words("".join(texts.values())) & {"SIZE", "LAST", "GONE", "CODE"}
     assert run(texts, monkeypatch)["user"].all_of_it() == ["00", 5, 8, 15, 3**-2]
@@ -97,7 +98,9 @@ def test_a_constant_that_is_asked_for_by_name_keeps_it(
 
 def test_what_is_no_constant_stays() -> None:
     sources = {"a": 'TWICE = 1\nTWICE = 2\nLONG = "abcdefghijk"\nTABLE = (1, 2)\nMADE = int("3")\nvalue = 4\n'}
-    assert words(made(sources)["a"]) == words(sources["a"])
+    assert words(made(sources, "from a import TWICE, LONG, TABLE, MADE, value")["a"]) == words(sources["a"])
+    assert len(made(sources)["a"].splitlines()) == len(sources["a"].splitlines())
+    assert made(sources)["a"].count(" = ") == 6
 
 
 def test_what_a_board_knows_by_name_stays() -> None:
@@ -106,37 +109,38 @@ def test_what_a_board_knows_by_name_stays() -> None:
     assert words(made(source, "from a import SIZE, _made\n_made(size=1)")["a"]) >= {"SIZE", "_made", "size"}
 
 
-def test_private_names_are_shared_between_modules_but_not_in_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_shared_by_modules_that_never_meet_but_not_in_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = made(
         {
             "base": """
-        class Base:
-            def __init__(self):
-                self._left = 1
+            class Base:
+                def __init__(self):
+                    self._left = 1
 
-            def both(self):
-                return self._left, self._right()
-        """,
+                def both(self):
+                    return self._left, self._right()
+            """,
             "child": """
-        from base import Base
+            from base import Base
 
 
-        class Child(Base):
-            def __init__(self):
-                super().__init__()
-                self._other = 2
+            class Child(Base):
+                def __init__(self):
+                    super().__init__()
+                    self._other = 2
 
-            def _right(self):
-                return self._other
-        """,
+                def _right(self):
+                    return self._other
+            """,
             "stranger": """
-        _seen = [3]
+            _seen = [3]
 
 
-        def seen(_extra=4):
-            return _seen[0] + _extra
-        """,
-        }
+            def seen(_extra=4):
+                return _seen[0] + _extra
+            """,
+        },
+        "Child().both()\nseen()",
     )
     modules = run(texts, monkeypatch)
     assert modules["child"].Child().both() == (1, 2)
@@ -145,16 +149,39 @@ def test_private_names_are_shared_between_modules_but_not_in_a_family(monkeypatc
     assert len(names) == 3  # for five names: those of the family are three
 
 
-def test_a_parameter_that_somebody_names_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_calls_and_who_is_called_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = made(
         {
-            "a": "def add(first, second, third=0):\n    return first + second + third\n",
-            "b": "from a import add\n\n\ndef total(width):\n    return add(1, width, third=5)\n",
-        }
+            "a": "def add(first, second, third=0, **rest):\n    return first + second + third + sum(rest.values())\n",
+            "b": "from a import add as plus\n\n\ndef total(width):\n    return plus(1, width, third=5, fourth=6)\n",
+        },
+        "total()",
     )
-    assert words(texts["a"]) >= {"add", "third"}
-    assert not words("".join(texts.values())) & {"first", "second", "width"}
-    assert run(texts, monkeypatch)["b"].total(2) == 8
+    assert not words("".join(texts.values())) & {"first", "second", "third", "width"}
+    assert run(texts, monkeypatch)["b"].total(2) == 14
+
+
+def test_what_the_interpreter_knows_and_errors_keep_their_names() -> None:
+    text = made(
+        {
+            "errors.link": "class NoReply(Exception):\n    pass\n",
+            "a": """
+            from errors.link import NoReply
+
+
+            class Device:
+                def ioctl(self, request, argument):
+                    if request == 4:
+                        raise NoReply
+                    return len(argument)
+
+                def sector_of(self, argument):
+                    return argument
+            """,
+        }
+    )["a"]
+    assert words(text) >= {"ioctl", "NoReply", "len", "self"}
+    assert not words(text) & {"Device", "sector_of"}
 
 
 def test_names_in_strings_are_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,6 +196,7 @@ def test_names_in_strings_are_not_touched(monkeypatch: pytest.MonkeyPatch) -> No
             def text(self):
                 return f"{self._depth} 宽 {getattr(self, '_wide')}"
         """
-        }
+        },
+        "Box(3).text()",
     )
     assert run(texts, monkeypatch)["a"].Box(3).text() == "3 宽 6"
