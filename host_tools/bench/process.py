@@ -11,8 +11,9 @@ from pathlib import Path
 
 from host_tools.bench.wiring import read_pins
 from host_tools.micropython import find_micropython, firmware_root, heap_ceiling
-from host_tools.micropython.compiler import compiled
+from host_tools.micropython.compiler import FIRMWARE, compiled
 from host_tools.micropython.port import ROOT
+from host_tools.micropython.traceback import by_source_names
 
 BOARD = ROOT / "boards" / "virtual"
 ASSETS = ROOT / "firmware" / "assets"
@@ -67,7 +68,7 @@ class FirmwareProcess:
             with self.log.open("wb") as log:
                 self._process = subprocess.Popen(
                     [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", *program],
-                    # Modules are found as on a board, in the current directory, by a path as short: it is kept in the heap.
+                    # Modules are found as on a board, in the current directory, by a path as short: the heap keeps it.
                     cwd=firmware,
                     env=os.environ | environment,
                     stdin=subprocess.DEVNULL if console is None else console,
@@ -98,7 +99,7 @@ class FirmwareProcess:
 
     def console(self) -> str:
         """All that the firmware has printed: nothing, unless it died of something."""
-        return self.log.read_text("utf-8", errors="replace")
+        return by_source_names(self.log.read_text("utf-8", errors="replace"), FIRMWARE)
 
     def cpu_seconds(self) -> float:
         """Processor time used so far, to the nanosecond where the kernel is Linux; 0 elsewhere."""
