@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PARAMETERS: Final = Path(__file__).with_name("emv.yaml")
 SMALL: Final = 12_34  # fen
 LARGE: Final = 1_234_56  # above what needs no PIN: taps say how their holder is to be verified
-HEAP: Final = "640k"
+HEAP: Final = "352k"
 
 _IDLE: Final = "请输入金额"
 _MOST: Final = 400  # looks at the screen in one sale

@@ -6,7 +6,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich import box
@@ -21,6 +21,7 @@ from host_tools.demo.audit import audit, host_books, terminal_books
 from host_tools.demo.cards import LARGE, SMALL, Row, everybody
 from host_tools.demo.day import DAY
 from host_tools.emv.story import BAD, GOOD
+from host_tools.emv.trace import CONTACT, CONTACTLESS
 
 
 def demo(
@@ -95,7 +96,7 @@ def _sell_to_everybody(console: Console, out: Path) -> bool:
         console.print(f"[bold red]stopped:[/] {problem}")
         return False
     report.write_cards(rows, out)
-    console.print(card_table(rows))
+    Console(width=max(console.width, _TABLE)).print(card_table(rows))
     verdicts = [row.genuine for row in rows if row.genuine is not None]
     good = all(verdicts)
     mark = "[green]✓[/]" if good else "[bold red]✗[/]"
@@ -116,25 +117,19 @@ def _sell_to_everybody(console: Console, out: Path) -> bool:
     return good
 
 
+_WAYS: Final = {CONTACT: "插 dip", CONTACTLESS: "挥 tap"}
+_TABLE: Final = 106  # columns
+
+
 def card_table(rows: list[Row]) -> Table:
     table = Table(title="芯片卡 every chip card", box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
-    for column, how in (
-        ("card 卡", {"overflow": "fold"}),
-        ("interface", {}),
-        ("ODA", {"no_wrap": True}),
-        ("CVM 验证", {"no_wrap": True}),
-        ("outcome 结果", {"overflow": "fold"}),
-        ("F39", {"no_wrap": True}),
-        ("TVR", {"no_wrap": True}),
-        ("ms", {"no_wrap": True, "justify": "right"}),
-        ("AC", {"no_wrap": True}),
-    ):
-        table.add_column(column, **how)
+    for column in ("card 卡", "", "ODA", "CVM 验证", "outcome 结果", "F39", "TVR", "ms", "AC"):
+        table.add_column(column, no_wrap=True, justify="right" if column == "ms" else "left")
     before = ""
     for row in rows:
         verdict = {True: "[green]✓[/]", False: "[bold red]✗[/]", None: ""}[row.genuine]
         style = {GOOD: "green", BAD: "red"}.get(row.mood, "yellow")
-        cells = (row.interface, row.oda, row.cvm, f"[{style}]{row.outcome}[/]", row.f39, row.tvr, f"{row.ms:,}")
+        cells = (_WAYS[row.interface], row.oda, row.cvm, f"[{style}]{row.outcome}[/]", row.f39, row.tvr, f"{row.ms:,}")
         table.add_row("" if row.card == before else row.card, *cells, f"{row.cryptogram} {verdict}")
         before = row.card
     return table
