@@ -178,13 +178,23 @@ def seconds(engine: Engine, first: Schedule) -> list[Schedule]:
     ((_, fault),) = first.faults
     here, *after = engine.run(first, log=True).traces
     others: list[tuple[int, Fault]] = []
-    if isinstance(fault, Net):
-        others += (
-            (0, other) for other in coarse(row, here) if not (isinstance(other, Net) and other.step <= fault.step)
-        )
+    if not isinstance(fault, Cut):
+        others += ((0, other) for other in coarse(row, here) if not _is_past(other, fault))
     if after:
         others += ((1, other) for other in coarse(row, after[0]))
     return [Schedule(first.row, first.scene, (*first.faults, other)) for other in others]
+
+
+def _is_past(fault: Fault, then: Fault) -> bool:
+    """Whether it would come where another one of the same life has come already, by the same count of places."""
+    match fault, then:
+        case Net(), Net():
+            return fault.step <= then.step
+        case Pull(), Pull():
+            return fault.exchange <= then.exchange
+        case ((Cut() | Dud()), Dud()):
+            return fault.operation <= then.operation
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,12 @@ MUTANTS: Final = (
         among="LOST",
     ),
     Mutant(
+        "a card that is drawn out counts as declined by the host",
+        (('if self._response not in ("", APPROVED):', "if self._response:"),),
+        "chip-sale",
+        among="pull",
+    ),
+    Mutant(
         "another batch is begun because an answer says so",
         (("if ledger.state.totals and batch != ledger.batch:", "if False:"),),
         "sign-in",

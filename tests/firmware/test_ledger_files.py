@@ -8,8 +8,9 @@ import vfs
 
 from nor_flash import BITS, PREFIX, NorFlash, PowerCut
 from suanpan.errors import ParametersError
-from suanpan.ledger.files import replace_file
+from suanpan.ledger.files import replace_file, write_file
 from suanpan.ledger.parameters import Parameters
+from test_ledger_flash_log import IdleFlash
 
 TIMEOUT = 120
 
@@ -108,6 +109,26 @@ class TestReplaceFile(FileTestCase):
         replace_file(KEYS, b"new")
         self.assertEqual(read(KEYS), b"new")
         self.assertEqual(os.listdir("/ledger_test"), ["keys.bin"])
+
+    def test_an_operation_that_does_nothing_is_done_again(self):
+        """Wherever the directory has come to in its blocks, for which LittleFS has no others."""
+        self.tearDown()
+        self.flash = IdleFlash(16)
+        vfs.VfsLfs2.mkfs(self.flash)
+        self.mount()
+        struck = 0
+        for operation in range(9):
+            for count in range(30):
+                content = bytes((operation, count)) * 30
+                self.flash.idle = operation
+                (replace_file if count % 2 else write_file)(KEYS, content)
+                struck += self.flash.idle < 0
+                self.flash.idle = -1
+                self.tearDown()
+                self.mount()
+                self.assertEqual(read(KEYS), content)
+        print(struck, "came to nothing")
+        self.assertTrue(struck > 50)
 
 
 class TestParameters(FileTestCase):

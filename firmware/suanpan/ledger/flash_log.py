@@ -3,8 +3,8 @@
 A power cut leaves the cells of the operation half done: they may read either way, and differently at the next
 reading. Hence three rules:
 
-* A frame is programmed, read back, and only then marked. A marked frame that does not check is corrupt; an
-  unmarked one was torn by a power cut, before append() had returned.
+* A frame is programmed, read back (and done again, or put behind, if it is not there), and only then marked. A
+  marked frame that does not check is corrupt; an unmarked one was torn by a power cut, before append() returned.
 * mount() makes what it decides about the end of the log certain before anybody acts on it: it programs the
   newest frame once more, with the same bytes, or programs a torn one to zeros.
 * No cell that a power cut may have touched ever takes other data than zeros before it is erased.

@@ -9,7 +9,7 @@ import timing
 timing.install()
 
 import vfs  # noqa: E402
-from chip import SECTOR, Chip, PowerCut  # noqa: E402
+from chip import SECTOR, Chip  # noqa: E402
 
 from suanpan.errors.chip import CardGone  # noqa: E402
 
@@ -18,7 +18,6 @@ ASSETS = ""
 
 DATA_SECTORS, JOURNAL_SECTORS, SECRET_SECTORS = 8, 5, 3
 _EIO = -5
-_CUT = PowerCut()
 
 _JOURNAL = range(DATA_SECTORS, DATA_SECTORS + JOURNAL_SECTORS)
 
@@ -127,8 +126,8 @@ class ChipCard:
             person.inserted = self.active = False
             raise CardGone
         if len(answer) < 2:
-            power_off()
-            raise _CUT
+            link.cut()
+            await asyncio.Event().wait()
         return bytearray(answer[:-2]), answer[-2] << 8 | answer[-1]
 
     def deactivate(self):

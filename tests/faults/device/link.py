@@ -109,6 +109,11 @@ def _happen(events):
     _events.sort()
 
 
+def cut():
+    """The power goes as soon as everybody waits."""
+    _happen(struct.pack("<IBHB", 0, _POWER, 1, 0))
+
+
 def wait(ms):
     global now_us
     limit = _LONGEST_DAY_US if ms < 0 else now_us + ms * 1000
