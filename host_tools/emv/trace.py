@@ -18,6 +18,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from host_tools.bench.parts.chip_slot_card import interface_bytes
 from host_tools.cards.tlv import Malformed, find
 from host_tools.emv import names
 from host_tools.emv.decode import HIDDEN, Object, masked_answer, masked_command, masked_number, numbers, read
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
-    from typing import TextIO
+    from typing import Protocol
 
     from host_tools.acquirer.chip_tables import ChipTables
     from host_tools.acquirer.trace import Record
@@ -34,10 +35,18 @@ if TYPE_CHECKING:
     from host_tools.bench.parts.field import Card
     from host_tools.bench.wiring import Parts
 
+    class Lines(Protocol):
+        """A file, or what takes lines like one."""
+
+        def write(self, line: str, /) -> int: ...
+        def flush(self) -> None: ...
+
+
 CONTACT, CONTACTLESS = "contact", "contactless"
 _KIND: Final = "suanpan apdu"
 _VERSION: Final = 1
 _STATUS: Final = 2  # bytes
+_NO_DATA: Final = 5  # bytes of a command that brings none
 _STAN, _CODE, _CHIP = 11, 39, 55  # fields
 _SHOWN: Final = re.compile(r"([0-9A-F]+)=(?:([0-9A-F]*)(?= |$)|\(([0-9]+) bytes\))")  # as acquirer/trace.py has it
 _TABLES: Final = {
@@ -56,7 +65,7 @@ class NoTrace(ValueError):
 class Recorder:
     """`now` is the clock of whoever has the cards."""
 
-    def __init__(self, file: TextIO, now: Callable[[], datetime]) -> None:
+    def __init__(self, file: Lines, now: Callable[[], datetime]) -> None:
         self._file = file
         self._now = now
         self._pans: set[str] = set()
@@ -126,10 +135,12 @@ class Recorder:
             return
         self._heard.append(card)
         handler, rst = card.handler, card.rst
+        by_characters = interface_bytes(card.atr)[1][0] == 0  # T=0
 
         def heard(command: bytes) -> bytes:
             answer = handler(command)
-            self.exchange(command, answer)
+            if not (by_characters and _asked_for_another_length(command, answer)):
+                self.exchange(command, answer)
             return answer
 
         def reset(level: int) -> None:
@@ -171,6 +182,12 @@ class Recorder:
         at = self._now().isoformat(timespec="milliseconds")
         self._file.write(json.dumps({"at": at} | row, ensure_ascii=False) + "\n")
         self._file.flush()
+
+
+def _asked_for_another_length(command: bytes, answer: bytes) -> bool:
+    """Whether a card keeps its answer back over T=0 (6Cxx), to be asked again: the transport's business."""
+    size = len(answer) - _STATUS
+    return len(command) == _NO_DATA and size > 0 and size != (command[-1] or 256)
 
 
 def load(path: Path) -> list[dict[str, Any]]:

@@ -50,6 +50,9 @@ def test_a_sale_by_the_chip(tmp_path: Path, mint: Mint) -> None:
     for transaction, slip in zip(found, slips, strict=True):
         tvr, tsi = re.findall("TVR: ([0-9A-F]+) TSI: ([0-9A-F]+)", slip)[0]
         assert (transaction.terminal[0x95], status(transaction).hex().upper()) == (tvr, tsi)
+    names = [step.name for step in found[1].steps]
+    assert names[:4] == ["SELECT", "READ RECORD", "READ RECORD", "SELECT"]  # what T=0 says twice is there once
+    assert names.count("READ RECORD") == 8
     first, second = (tell(each) for each in found)
     assert first.outcome == "approved online, F39 00"
     lines = [words for tale in (first, second) for phase in tale.phases for _, words in phase.lines]
