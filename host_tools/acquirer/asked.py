@@ -32,6 +32,7 @@ _CHIP_DATA: Final = 55
 _ENTERED: Final = {"1": True, "2": False}  # F22, third digit: a PIN
 _HAPPENED: Final = frozenset((12, 13, 63))  # what a transaction has that was good without the host
 _ADDING: Final = ("adjustment", "tip")  # F48 is what is added, F4 the sum
+_PARTIAL: Final = 13  # where F60 says so
 _NAME: Final = 12  # digits of a batch and a STAN
 _DAY: Final = 4  # MMDD
 
@@ -46,7 +47,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`amount` in fen, of an adjustment what it adds; `original` is what F61 names, `day` its MMDD, where there are any.
+    """`amount` in fen, of an adjustment what it adds. `original` is what F61 names, `day` its MMDD, where there is one.
 
     What is about an authorisation has no `original`: its code (F38) and day name that.
     """
@@ -59,6 +60,11 @@ class Asked:
     fields: dict[int, str]
     original: Key | None = None
     day: str = ""
+
+    @property
+    def takes_less(self) -> bool:
+        """Whether the terminal can be told that less was approved than it has asked for."""
+        return self.fields[60][_PARTIAL:] == "1"
 
     @property
     def by_chip(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import AsyncExitStack, closing, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from host_tools.acquirer.chip_tables import chip_tables
 from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.connection import DELAY_MS
 from host_tools.acquirer.faults import Faults
@@ -24,12 +26,17 @@ from host_tools.acquirer.server import listen
 from host_tools.acquirer.store import StoreError
 from host_tools.acquirer.watch.books import Overview
 from host_tools.acquirer.watch.messages import Messages
+from host_tools.cards.accounts import accounts
+from host_tools.cards.entries import load as load_population
+from host_tools.keys.authority import Authority
 from host_tools.keys.errors import KeysError
 from host_tools.keys.line_certificates import AUTHORITY_FILE, HOST_FILE, LineAuthority, load_credential, server_context
 
 if TYPE_CHECKING:
     import ssl
 
+    from host_tools.acquirer.chip_tables import ChipTables
+    from host_tools.acquirer.fixture import Fixture
     from host_tools.acquirer.store import Store
     from host_tools.acquirer.trace import Record, Tracer
 
@@ -71,6 +78,12 @@ def serve(
         str | None,
         typer.Option(help="What goes wrong, and when: a YAML file, or one that is shipped, such as magic-amounts."),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="Directory of the key ceremony: terminals fetch the keys of its test CA, and the test cards pay here."
+        ),
+    ] = None,
     tls: Annotated[
         Path | None,
         typer.Option(
@@ -86,16 +99,24 @@ def serve(
     try:
         faults = Faults(load_scenario(scenario) if scenario else None)
         context = _context(tls) if tls else None
-        bank = load(fixture)
+        bank, tables = _with_chip_cards(load(fixture), keys) if keys else (load(fixture), None)
         with closing(open_bank(bank, database)) as store, suppress(KeyboardInterrupt):
             chips = Chips(bank.issuers)
-            asyncio.run(_serve(store, chips, faults, console, (host, port, delay), context, watch, web))
+            asyncio.run(_serve(store, chips, tables, faults, console, (host, port, delay), context, watch, web))
     except (FixtureError, ScenarioError, StoreError, OSError) as error:
         console.print(f"acquirer: {error}", style="red", markup=False)
         raise typer.Exit(1) from None
     except KeysError as error:
         console.print(f"acquirer: {error.says}", style="red", markup=False)
         raise typer.Exit(1) from None
+
+
+def _with_chip_cards(bank: Fixture, keys: Path) -> tuple[Fixture, ChipTables]:
+    """The bank with the test cards' accounts, and what its terminals may download."""
+    population = load_population()
+    tables = chip_tables(Authority(keys / "authority").keys(), population.revoked)
+    cards = bank.cards | accounts(population)
+    return replace(bank, cards=cards, issuers=bank.issuers | population.issuers), tables
 
 
 def _context(directory: Path) -> ssl.SSLContext:
@@ -106,6 +127,7 @@ def _context(directory: Path) -> ssl.SSLContext:
 async def _serve(
     store: Store,
     chips: Chips,
+    tables: ChipTables | None,
     faults: Faults,
     console: Console,
     where: tuple[str, int, int],
@@ -121,6 +143,7 @@ async def _serve(
         random=secrets.token_bytes,
         tracer=_all(tracers) if tracers else None,
         chips=chips,
+        tables=tables,
     )
     host, port, delay = where
     async with AsyncExitStack() as stack:

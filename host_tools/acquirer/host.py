@@ -69,7 +69,7 @@ class Acquirer:
 
     `bank`, `ledger`, `holds` and `register` are there for whoever reconciles: `ledger.totals(tid, batch)`,
     `ledger.sums(tid, batch)`, `ledger.check()`, `bank.balance(pan)`, `holds.on(account, at)`,
-    `register.script_reports(tid)`.
+    `register.script_reports(tid)`, `settlement.differences(tid, batch)`.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Acquirer:
         self._tracer = tracer
         self._terminals = Terminals(store)
         self._sessions = Sessions(self._terminals, random)
-        self._settlement = Settlement(store, self.ledger, self._terminals)
+        self.settlement = Settlement(store, self.ledger, self._terminals)
         self.register = register = Register(store)
         chips = chips or Chips({})
         self.holds = holds = Holds(store)
@@ -213,7 +213,9 @@ class Acquirer:
             case "0820":
                 return self._sessions.manage(request, terminal)
             case "0500":
-                return self._settlement.settle(request, terminal, rrn, at)
+                return self.settlement.settle(request, terminal, rrn, at)
+            case "0320":
+                return self.settlement.upload(request, terminal)
             case mti if mti in _FINANCIAL:
                 _authenticate(request, frame, terminal)
                 what = asked.read(request, terminal.tid)

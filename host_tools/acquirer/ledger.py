@@ -119,7 +119,7 @@ _CHECKS: Final = (
     (
         "{} and the books disagree on whether money moved",
         select(txn.c.kind + " " + _called(txn)).where(
-            _DEBIT_OR_CREDIT, (txn.c.code == "00") != txn.c.entry.is_not(None)
+            _DEBIT_OR_CREDIT, txn.c.code.in_(("00", "10")) != txn.c.entry.is_not(None)
         ),
     ),
     (

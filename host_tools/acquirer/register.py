@@ -33,6 +33,7 @@ _NAMED: Final = select(
     txn.c.happened,
     txn.c.of_batch,
     txn.c.of_stan,
+    txn.c.requested,
 ).where(txn.c.tid == _tid, txn.c.batch == _batch, txn.c.stan == _stan)
 _MIRROR: Final = select(entry.c.id).where(entry.c.reverses == given("number"))
 _TAKEN_BACK: Final = (
@@ -62,7 +63,8 @@ _KEPT: Final = insert(txn).values({column.name: given(column.name) for column in
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A kept transaction. `entry` is that of the books, None where no money moved; `at` is ISO 8601."""
+    """A kept transaction. `entry` is that of the books, None where no money moved; `at` is ISO 8601, `requested` what
+    was asked for where `amount` is less."""
 
     kind: Kind
     pan: str
@@ -75,6 +77,7 @@ class Row:
     authorisation: str | None
     happened: str | None
     original: Key | None
+    requested: int | None
 
 
 class TakenBack(NamedTuple):
@@ -93,13 +96,13 @@ class Register:
     def find(self, key: Key) -> dict[Kind, Row]:
         """All that has this name, by kind."""
         rows = self._store.run(_NAMED, tid=key.tid, batch=key.batch, stan=key.stan)
-        found = ((*row[:-2], Key(key.tid, *row[-2:]) if row[-1] else None) for row in rows)
+        found = ((*row[:-3], Key(key.tid, *row[-3:-1]) if row[-2] else None, row[-1]) for row in rows)
         return {row[0]: Row(*row) for row in found}
 
     def original(self, key: Key) -> Row | None:
         """What was sold under this name, with or without the host, even if it was taken back since."""
         for kind, row in self.find(key).items():
-            if kind in DEBITS and row.code == Code.APPROVED:
+            if kind in DEBITS and row.entry is not None:
                 return row
         return None
 
@@ -136,8 +139,9 @@ class Register:
         authorisation: str | None = None,
         happened: str | None = None,
         chip: str | None = None,
+        approved: int | None = None,
     ) -> None:
-        """Put it on record with the answer it got."""
+        """Put it on record with the answer it got; `approved` if that is less than was asked for."""
         of_batch, of_stan = (None, None) if asked.original is None else asked.original[1:]
         self._store.run(
             _KEPT,
@@ -146,7 +150,8 @@ class Register:
             stan=asked.key.stan,
             kind=asked.kind,
             pan=asked.pan,
-            amount=asked.amount,
+            amount=asked.amount if approved is None else approved,
+            requested=None if approved is None else asked.amount,
             code=code,
             rrn=rrn,
             at=at.isoformat(),
@@ -162,7 +167,7 @@ class Register:
 
 def require_same(asked: Asked, row: Row) -> None:
     """Refuse what has the name of `row` and speaks of another amount (64), card or original (22)."""
-    if asked.amount != row.amount:
+    if asked.amount != (row.requested or row.amount):
         raise Refused(Code.ORIGINAL_AMOUNT)
     if asked.pan != row.pan or asked.original != row.original:
         raise Refused(Code.STATE_CONFLICT)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SIGN_OFF: Final = "002"  # F60.3
 _ECHO: Final = "301"
+_STATUS: Final = "362"
 
 _SERIAL_MARK: Final = "Sequence No"
 _STANS: Final = 999_999  # 000001 to that, and round again
@@ -50,7 +51,8 @@ class Sessions:
         return Verdict(Code.APPROVED, {60: f"00{terminal.batch:06d}{suite.network_code}", 62: keys.hex().upper()})
 
     def manage(self, request: Message, terminal: Terminal) -> Verdict:
-        """0820: after a sign-off the working keys are gone on this side; an echo needs no session.
+        """0820: after a sign-off the working keys are gone on this side; an echo and a report of the terminal's
+        status need no session.
 
         A sign-off that the next sign-in has overtaken ends nothing, and is answered all the same.
         """
@@ -58,7 +60,9 @@ class Sessions:
         if network_code == _SIGN_OFF:
             if not _is_late(request, terminal):
                 self._terminals.end_session(terminal.tid)
-        elif network_code != _ECHO:
+        elif network_code == _STATUS and 62 not in request.fields:
+            raise Refused(Code.FORMAT)
+        elif network_code not in (_ECHO, _STATUS):
             raise Refused(Code.NOT_SUPPORTED)
         return Verdict(Code.APPROVED)
 

@@ -67,6 +67,7 @@ FIELDS = {
         Field(49, "an", _FIXED, 3, "交易货币代码", "currency"),
         Field(52, "b", _FIXED, 8, "个人标识码数据", "PIN block"),
         Field(53, "n", _FIXED, 16, "安全控制信息", "security control"),
+        Field(54, "an", _LLLVAR, 20, "附加金额", "balance"),
         Field(55, "b", _LLLVAR, 255, "IC卡数据域", "chip data"),
         Field(59, "b", _LLLVAR, 255, "自定义域", "tagged data"),
         Field(60, "n", _LLLVAR, 17, "类型批次网络码", "type, batch, network code"),

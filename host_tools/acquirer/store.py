@@ -14,6 +14,7 @@ from psec.tr31 import KeyBlockError
 from sqlalchemy import create_engine, insert, make_url, select, update
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.visitors import cloned_traverse
 
 from host_tools.acquirer import schema
 from host_tools.acquirer.crypto import TDES
@@ -23,7 +24,7 @@ from host_tools.acquirer.tables import given, host
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, ClauseElement
+    from sqlalchemy import URL, BindParameter, ClauseElement
 
 _PATIENCE_S: Final = 5  # for another process on the same database
 
@@ -39,7 +40,7 @@ class StoreError(Exception):
 class _Prepared(NamedTuple):
     """A statement in the driver's words; `names` are its parameters in their order, or None if they go by name.
 
-    `fixed` are those that the statement itself has a value for.
+    `fixed` are those that have a value all the same (a LIMIT).
     """
 
     sql: str
@@ -186,8 +187,13 @@ class Store:
                 self.db.execute(_MESSAGE.keep)
 
     def _prepare(self, statement: ClauseElement) -> _Prepared:
-        compiled: Any = statement.compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
-        names = tuple(compiled.positiontup) if compiled.positiontup is not None else None
+        def settle(parameter: BindParameter[Any]) -> None:
+            parameter.literal_execute = parameter.value is not None
+
+        # What the statement says by itself stands in it, where the database can choose its way by it.
+        settled = cloned_traverse(statement, {}, {"bindparam": settle})
+        compiled: Any = settled.compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
+        names = None if compiled.positiontup is None else tuple(compiled.positiontup)
         fixed = {name: value for name, value in compiled.params.items() if value is not None}
         self._prepared[statement] = _Prepared(str(compiled), names, fixed)
         return self._prepared[statement]

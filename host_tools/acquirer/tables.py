@@ -154,6 +154,7 @@ txn: Final = Table(
     Column("happened", Text),  # MMDDhhmmss by the terminal, of what was done without the host
     Column("of_batch", Text),  # what a void, its reversal or a refund is about
     Column("of_stan", Text),
+    Column("requested", _FEN),  # what was asked for, where less was approved
     Column("chip", Text),  # F55 of what a card has said without the host: its proof, its scripts
     PrimaryKeyConstraint("tid", "batch", "stan", "kind"),  # what makes a repeated message recognisable
     ForeignKeyConstraint(["entry"], ["entry.id"]),

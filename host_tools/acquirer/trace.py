@@ -54,6 +54,9 @@ _NAMES: Final = {
     "0400 21": "完成撤销冲正 reversal of the void of a completion",
     "0400 23": "撤销冲正 reversal of a void",
     "0500 201": "结算 settlement",
+    "0320 201": "批上送 batch upload",
+    "0320 202": "批上送结束 end of a batch upload",
+    "0320 207": "批上送结束 end of a batch upload",
     **{f"0800 {suite.network_code}": "签到 sign-in" for suite in SUITES.values()},
     "0820 002": "签退 sign-off",
     "0820 301": "回响测试 echo",
@@ -74,10 +77,11 @@ _REQUEST_OF: Final = {
     "0630": "0620",
     "0410": "0400",
     "0510": "0500",
+    "0330": "0320",
     "0810": "0800",
     "0830": "0820",
 }
-_TOLD_SUMS: Final = {("0500", sums.LENGTH), ("0510", sums.LENGTH), ("0220", 12)}
+_TOLD_SUMS: Final = {("0500", sums.LENGTH), ("0510", sums.LENGTH), ("0220", 12), ("0320", 4)}
 _SETTLED: Final = {sums.EQUAL: " 平 balanced", sums.DIFFERENT: " 不平 not balanced"}
 _MEANINGS: Final = {code.value: code.meaning for code in Code}
 

@@ -37,6 +37,9 @@ _VOIDED: Final[dict[Kind, Kind]] = {"void": "sale", "completion_void": "completi
 _AVAILABLE: Final = "1002"  # F54: savings account, what can be spent
 
 
+_GOOD: Final = (Code.APPROVED, Code.PARTIAL)
+
+
 class Transactions:
     """All methods expect to be called inside `store.transaction()`, for a message whose MAC is good, and raise
     Refused for one that is not to be kept."""
@@ -57,10 +60,14 @@ class Transactions:
         card = self._bank.find(asked.pan)
         chip = self._chips.heard(asked) if asked.by_chip else None
         code = self.allowed(asked, terminal, card, expiry_and_service, at, genuine=chip is None or chip.genuine)
-        entry = None
-        if card is not None and code is Code.APPROVED:
-            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at)
-        verdict = self.decided(asked, card, code, entry, rrn, at)
+        entry, amount = None, asked.amount
+        if card is not None and chip is None and code is Code.INSUFFICIENT_FUNDS and asked.takes_less:
+            free = self._bank.balance(card.pan) - self._holds.on(card.account, at)
+            if free > 0:
+                code, amount = Code.PARTIAL, free
+        if card is not None and code in _GOOD:
+            entry = self._ledger.transfer(card.account, terminal.merchant_account, amount, at)
+        verdict = self.decided(asked, card, code, entry, rrn, at, approved=amount)
         if chip is not None:
             verdict.fields.update(self._chips.answered(asked, chip, code))
         return verdict
@@ -153,15 +160,26 @@ class Transactions:
         rrn: str,
         at: datetime,
         authorisation: str = "",
+        approved: int | None = None,
     ) -> Verdict:
-        """The answer, put on record; what is approved gets a new code, or keeps the one that it goes by."""
+        """The answer, put on record; what is approved gets a new code, or keeps the one that it goes by. `approved` is
+        how much of it was, of a part."""
         reply: dict[int, str] = {}
         if card is not None:
             reply = {44: card.issuer, 63: card.scheme}
-            if code is Code.APPROVED:
+            if code in _GOOD:
                 reply[38] = authorisation or f"{int.from_bytes(self._random(4), 'big') % 1_000_000:06d}"
+            if code is Code.PARTIAL:
+                reply[4] = f"{approved:012d}"
         self._register.keep(
-            asked, code, rrn, at, entry=entry, organisation=reply.get(63, ""), authorisation=reply.get(38)
+            asked,
+            code,
+            rrn,
+            at,
+            entry=entry,
+            organisation=reply.get(63, ""),
+            authorisation=reply.get(38),
+            approved=approved if code is Code.PARTIAL else None,
         )
         return Verdict(code, reply)
 

@@ -20,7 +20,7 @@ _DUE = ("opened", "unanswered")
 _GOOD = ("approved", "stored", "delivered")
 _ANSWERS = {Event.APPROVED: "approved", Event.DECLINED: "declined", Event.UNANSWERED: "unanswered"}
 _TOLD_LATER = (
-    "response", "reason", "auth_code", "reference", "host_date", "host_time", "parties", "org", "printed",
+    "amount", "response", "reason", "auth_code", "reference", "host_date", "host_time", "parties", "org", "printed",
 )  # fmt: skip
 
 

@@ -152,7 +152,8 @@ class Fold:
             if record.number <= self._begun_here:
                 continue
             if record.event == Event.APPROVED:
-                yield request.text("kind"), record.text("org"), request.figure("amount"), 1
+                amount = record.figure("amount") or request.figure("amount")  # of a part of it, what was approved
+                yield request.text("kind"), record.text("org"), amount, 1
             elif record.event == Event.STORED:
                 yield record.text("kind"), record.text("org"), record.figure("amount"), 1
             elif self._refusal(record):

@@ -10,6 +10,7 @@ import unittest
 
 from emv_world import AID, Cardholder, Issuer, ScriptedCard, Tables, approval, run, terminal
 from suanpan.codec.tlv import Reader, dol_entries
+from suanpan.crypto import octets  # noqa: F401 - a terminal always has it; what viper makes is never freed here
 from suanpan.emv.contact import transact
 from suanpan.emv.tables import Application, CaKey
 from suanpan.emv.transaction import IssuerAnswer

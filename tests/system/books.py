@@ -6,6 +6,8 @@ import json
 
 from littlefs import LittleFS
 
+from host_tools.audit.image import FlashImage
+from host_tools.audit.verify import judge
 from host_tools.bench.shop import Shop
 from host_tools.demo.audit import Books, host_books, terminal_books
 from host_tools.flash.factory import SECTOR, partitions
@@ -202,6 +204,12 @@ def ask_to_refund(shop: Shop, fen: int, voucher: str, card: str = "plain") -> No
     bench.press("enter")
     bench.expect("请刷卡")
     shop.swipe(shop.cards[card])
+
+
+def audited(shop: Shop) -> bool:
+    """Whether the journal is whole, and its sums are those of its transactions, by the auditor's word."""
+    report = judge(FlashImage(shop.bench.flash.image()).reading(shop.secrets.journal_key))
+    return report.good and all(line.agrees for line in report.lines)
 
 
 def vouchers(shop: Shop, mti: str = "0200") -> list[str]:

@@ -46,7 +46,7 @@ def database(day: Shop, tmp_path: Path) -> Path:
     """A copy of the acquirer's books."""
     path = tmp_path / "acquirer.db"
     with closing(sqlite3.connect(path)) as copy:
-        day.acquirer.ledger._db.backup(copy)
+        day.acquirer.ledger._store.db.backup(copy)
     return path
 
 

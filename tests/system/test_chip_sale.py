@@ -87,29 +87,30 @@ def test_a_sale_by_the_chip(shop: Shop) -> None:
     agree(shop, 1, FEN)
 
 
-@pytest.mark.parametrize(
-    ("card", "cvm"),
-    [
-        ("up-credit", "signature"),
-        ("up-quasi", "online PIN"),
-        ("up-heavy-dda", "online PIN"),
-        ("up-plain-pin", "offline PIN"),
-        ("up-enciphered-pin", "offline PIN"),
-        ("up-no-cvm", "none"),
-        ("visa-10", "online PIN"),
-        ("mc-16", "online PIN"),
-    ],
-)
-def test_every_way_to_prove_card_and_person(shop: Shop, card: str, cvm: str) -> None:
-    """SDA, DDA, CDA with the longest keys; other schemes; an offline PIN goes into no message."""
-    ask(shop, card)
-    if "PIN" in cvm:
-        key_pin(shop)
-    finish(shop)
-    request = sent(shop, "0200")[0]
-    assert request[22] == ("051" if cvm == "online PIN" else "052")
-    assert (52 in request) == (cvm == "online PIN")
-    agree(shop, 1, FEN)
+WAYS = {
+    "up-credit": "signature",
+    "up-quasi": "online PIN",
+    "up-heavy-dda": "online PIN",
+    "up-plain-pin": "offline PIN",
+    "up-enciphered-pin": "offline PIN",
+    "up-no-cvm": "none",
+    "visa-10": "online PIN",
+    "mc-16": "online PIN",
+}
+
+
+def test_every_way_to_prove_card_and_person(shop: Shop) -> None:
+    """SDA, DDA, CDA with the longest keys; other schemes; an offline PIN goes into no message. One after the other, in
+    the memory that there is."""
+    for card, cvm in WAYS.items():
+        ask(shop, card)
+        if "PIN" in cvm:
+            key_pin(shop)
+        finish(shop)
+        request = sent(shop, "0200")[-1]
+        assert request[22] == ("051" if cvm == "online PIN" else "052"), card
+        assert (52 in request) == (cvm == "online PIN"), card
+    agree(shop, len(WAYS), len(WAYS) * FEN)
 
 
 def test_a_wrong_offline_pin_is_asked_for_again(shop: Shop) -> None:
@@ -123,12 +124,16 @@ def test_a_wrong_offline_pin_is_asked_for_again(shop: Shop) -> None:
 
 
 def test_a_wrong_online_pin_is_the_issuers_to_refuse(shop: Shop) -> None:
+    """Its scripts for the card are run and reported all the same."""
+    shop.chips.orders[shop.cards["up-online-pin"].pan].append(unblock_pin())
     ask(shop, "up-online-pin")
     key_pin(shop, "000000")
     shop.bench.expect("失败 未扣款", "[55]")
     shop.bench.press("enter")
     take_card(shop)
     shop.bench.expect("请输入金额")
+    shop.bench.until(lambda: "0630" in messages(shop), "report of the script", 60)
+    assert tags(shop, "0620")["DF31"] == "2000000001"
     nothing_was_sold(shop, "up-online-pin")
 
 
@@ -154,8 +159,9 @@ def test_a_card_that_declines_everything(shop: Shop) -> None:
 
 
 def test_an_answer_that_is_not_the_issuers_is_reversed(shop: Shop) -> None:
-    """The host has approved; the card finds the ARPC wrong and declines."""
+    """The host has approved; the card finds the ARPC wrong and declines. What became of a script is in the reversal."""
     shop.chips.spoil = True
+    shop.chips.orders[shop.cards["up-strict"].pan].append(unblock_pin())
     ask(shop, "up-strict")
     key_pin(shop)
     shop.bench.expect("失败 未扣款", "已冲正")
@@ -165,7 +171,7 @@ def test_an_answer_that_is_not_the_issuers_is_reversed(shop: Shop) -> None:
     assert messages(shop)[-4:] == ["0200", "0210", "0400", "0410"]
     reversal, told = sent(shop, "0400")[0], tags(shop, "0400")
     assert (reversal[22], reversal[23], reversal[39], reversal[60]) == ("051", "000", "06", "2200000100050")
-    assert set(told) == {"95", "9F1E", "9F10", "9F36"}
+    assert set(told) == {"95", "9F1E", "9F10", "9F36", "DF31"}
     assert int(told["95"][8:], 16) & 0x40  # issuer authentication failed
     nothing_was_sold(shop, "up-strict")
 

@@ -66,7 +66,7 @@ def test_a_terminal_that_says_too_much_is_found_out(day: Shop, monkeypatch: pyte
 
 
 def test_books_that_are_tampered_with_are_found_out(day: Shop) -> None:
-    books = day.acquirer.ledger._db
+    books = day.acquirer.ledger._store.db
     books.execute("SAVEPOINT forgery")
     books.execute(
         "INSERT INTO posting SELECT MAX(entry), (SELECT MAX(id) FROM account), 1 FROM posting WHERE entry = 1"

@@ -19,7 +19,6 @@ from host_tools.flash.factory import SECTOR, partitions
 from host_tools.keys.authority import Authority
 from tests.system.books import edit_files, sell, sent
 
-HEAP = "512k"  # so that there is room for chips
 NEW = "emv.bin.new"
 
 
@@ -30,7 +29,7 @@ def mint(tmp_path_factory: pytest.TempPathFactory) -> Mint:
 
 @pytest.fixture
 def shop(tmp_path: Path, mint: Mint) -> Iterator[Shop]:
-    with Shop(tmp_path, mint=mint, heap=HEAP) as shop:
+    with Shop(tmp_path, mint=mint) as shop:
         yield shop
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ IDLE = "请输入金额"
 UNSENT = "未上送"
 BUSY = ("正在", "请稍候")
 PATIENCE_S = 1800
-FEW = 3
+FEW = 2
 DOWN_S = 2  # after a restart
 
 Keys = dict[str, Callable[[Shop], None]]
@@ -84,7 +84,61 @@ VOID = Type(
 )
 PRE_AUTH = Type("预授权 pre-auth", "message: pre_auth", ("menu", "4", "1"), CARD | {"预授权": keyed("100")})
 HELD: Keys = {"原授权码": lambda shop: keyed(last_code(shop))(shop), "日期": keyed("1123")}
-COMPLETION: Keys = CARD | HELD | {"0.00": keyed("90")}
+COMPLETING: Keys = CARD | HELD | {"0.00": keyed("90")}
+COMPLETION = Type(
+    "完成请求 completion", "message: completion", ("menu", "4", "2"), COMPLETING, moves=90, needs=PRE_AUTH
+)
+PRE_AUTH_VOID = Type(
+    "预授权撤销 void of a pre-auth",
+    "message: pre_auth_void",
+    ("menu", "4", "4"),
+    CARD | SUPERVISOR | HELD | {"撤销这笔": press("enter")},
+    needs=PRE_AUTH,
+)
+COMPLETION_VOID = Type(
+    "完成撤销 void of a completion",
+    "message: completion_void",
+    ("menu", "4", "5"),
+    VOID.keys,
+    moves=-90,
+    needs=COMPLETION,
+)
+OFFLINE = Type(
+    "离线结算 offline sale",
+    "message: offline_sale",
+    ("menu", "5"),
+    CARD | {"电话授权码": keyed("654321"), "离线结算": keyed("300")},
+    moves=300,
+    advice=True,
+)
+TIP = Type(
+    "小费 tip",
+    "message: tip",
+    ("menu", "8", "2"),
+    {
+        "原凭证号": lambda shop: keyed(last_voucher(shop))(shop),
+        "调整这笔": press("enter"),
+        "0.00": keyed("10"),
+        "调整后总计": press("enter"),
+    },
+    moves=10,
+    needs=SALE,
+    advice=True,
+)
+
+
+def reversal(of: Type) -> Type:
+    """What has had no answer is taken back."""
+    kind = of.rule.removeprefix("message: ")
+    chinese, _, english = of.name.partition(" ")
+    return replace(
+        of,
+        name=f"{chinese}冲正 reversal of a {english}",
+        rule=f"message: {'reversal' if of is SALE else f'{kind}_reversal'}",
+        given=f"{{do: drop reply, when: {{{of.rule}}}, times: 1}}",
+    )
+
+
 TYPES = [
     Type("签到 sign-in", "message: sign_in", ("menu", "7", "1"), slips=0),
     SALE,
@@ -100,42 +154,25 @@ TYPES = [
         needs=SALE,
         advice=True,
     ),
-    Type(
-        "离线结算 offline sale",
-        "message: offline_sale",
-        ("menu", "5"),
-        CARD | {"电话授权码": keyed("654321"), "离线结算": keyed("300")},
-        moves=300,
-        advice=True,
-    ),
+    OFFLINE,
+    TIP,
+    replace(TIP, name="结算调整 adjustment", rule="message: adjustment", needs=OFFLINE),
     PRE_AUTH,
-    Type("完成请求 completion", "message: completion", ("menu", "4", "2"), COMPLETION, moves=90, needs=PRE_AUTH),
+    PRE_AUTH_VOID,
+    COMPLETION,
+    COMPLETION_VOID,
     Type(
         "完成通知 completion advice",
         "message: completion_advice",
         ("menu", "4", "3"),
-        COMPLETION,
+        COMPLETING,
         moves=90,
         needs=PRE_AUTH,
         advice=True,
     ),
-    Type(
-        "冲正 reversal",
-        "message: reversal",
-        SALE.begin,
-        CARD,
-        moves=100,
-        given="{do: drop reply, when: {message: sale}, times: 1}",
-    ),
-    Type(
-        "撤销冲正 reversal of a void",
-        "message: void_reversal",
-        VOID.begin,
-        VOID.keys,
-        moves=-100,
-        needs=SALE,
-        given="{do: drop reply, when: {message: void}, times: 1}",
-    ),
+    *(reversal(of) for of in (SALE, VOID, PRE_AUTH, PRE_AUTH_VOID, COMPLETION, COMPLETION_VOID)),
+    Type("余额查询 balance", "message: balance", ("menu", "8", "1"), CARD, slips=0),
+    Type("回响测试 echo", "message: echo", ("menu", "8", "3"), slips=0),
     Type(
         "结算 settlement",
         "message: settlement",
@@ -148,8 +185,9 @@ TYPES = [
 
 
 def last_voucher(shop: Shop) -> str:
-    """Of the last sale that the host has seen."""
-    sales = [record for record in shop.trace if record.mti == "0200" and record.direction == "in"]
+    """Of the last sale that the host has seen, with it or without."""
+    names = ("消费 sale", "离线结算 offline sale")
+    sales = [record for record in shop.trace if record.name in names and record.direction == "in"]
     return next(one.value for one in sales[-1].fields if one.number == 11)
 
 
@@ -179,6 +217,13 @@ def walk(shop: Shop, of: Type) -> None:
     pytest.fail(f"{of.name} never ends:\n" + "\n".join(bench.screen()))
 
 
+def prepare(shop: Shop, of: Type) -> None:
+    """What there must be before it."""
+    if of.needs:
+        prepare(shop, of.needs)
+        walk(shop, of.needs)
+
+
 def paid(shop: Shop) -> int:
     """What cardholders have paid until now, by the host."""
     return sum(card.balance - shop.acquirer.bank.balance(card.pan) for card in shop.cards.values())
@@ -199,8 +244,7 @@ def test_every_fault(of: Type, tmp_path: Path, matrix: Matrix) -> None:
         shop.bench.expect(IDLE)
         for word in some(of):
             shop.faults.play(None)
-            if of.needs:
-                walk(shop, of.needs)
+            prepare(shop, of)
             # A connection does not say what it is for: where another transaction goes before, it is the one after.
             door = ", after: 1" if of.given else ""
             when = door if DO[word] is Kind.REFUSED else f", when: {{{of.rule}}}"
@@ -224,3 +268,17 @@ def test_every_fault(of: Type, tmp_path: Path, matrix: Matrix) -> None:
         assert "对账平" in settle(shop)
         shop.bench.expect(IDLE)
     assert wrong == []
+
+
+def test_a_handshake_that_the_host_breaks_off(tmp_path: Path) -> None:
+    """Nothing is charged, people are told, and the next one is good."""
+    with Shop(tmp_path, tls=True, scenario=read("rules: [{do: refuse TLS, after: 1, times: 1}]", "tls.yaml")) as shop:
+        shop.open()
+        shop.bench.expect(IDLE)
+        shop.ask_for(100, shop.cards["plain"])
+        shop.bench.expect("失败 未扣款")
+        shop.bench.press("enter")
+        shop.bench.expect(IDLE)
+        assert paid(shop) == 0
+        walk(shop, SALE)
+        assert paid(shop) == 100

@@ -9,6 +9,7 @@ from host_tools.bench.shop import Shop
 from tests.system.books import (
     ask_to_complete,
     ask_to_refund,
+    audited,
     authorise,
     messages,
     name_hold,
@@ -108,6 +109,7 @@ def test_a_guests_stay(shop: Shop) -> None:
     assert settled_sums(shop) == {COMPLETION: (2, 195_00), COMPLETION_VOID: (1, 115_00), ("refund", "CUP"): (1, 30_00)}
     books = print_totals(shop)
     assert (books.count, books.amount) == (4, 50_00)
+    assert audited(shop)
     assert shop.acquirer.ledger.check() == []
     assert "对账平" in settle(shop)
 
@@ -131,6 +133,7 @@ def test_what_is_held_cannot_be_spent_and_what_is_let_go_can(shop: Shop) -> None
     shop.take_slips()
     assert settled_sums(shop) == {("sale", "CUP"): (1, 2_00)}
     assert print_totals(shop).count == 1  # what moves no money is on the slip, and in no sum
+    assert audited(shop)
     assert "预授权撤销 CUP" in shop.bench.parts.printer.slips[-1].text
     assert shop.acquirer.ledger.check() == []
     assert "对账平" in settle(shop)

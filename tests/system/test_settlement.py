@@ -5,8 +5,19 @@ from __future__ import annotations
 import pytest
 
 from host_tools.acquirer.faults import Kind
-from host_tools.bench.shop import Shop
-from tests.system.books import agree, messages, print_totals, requests, sell, sell_offline, settle, settled_sums
+from host_tools.bench.shop import TERMINAL, Shop
+from tests.system.books import (
+    agree,
+    audited,
+    messages,
+    print_totals,
+    requests,
+    sell,
+    sell_offline,
+    sent,
+    settle,
+    settled_sums,
+)
 
 
 def test_a_batch_is_closed_on_both_sides_and_the_next_one_begins(shop: Shop) -> None:
@@ -121,12 +132,52 @@ def test_a_refused_settlement_leaves_the_batch_open(shop: Shop) -> None:
     assert settled_sums(shop, 1) == {("sale", "CUP"): (2, 13_34)}
 
 
-def test_sums_that_differ_are_said_aloud(shop: Shop) -> None:
+def test_sums_that_differ_are_said_aloud_and_the_batch_is_told_one_by_one(shop: Shop) -> None:
+    for fen in range(1_00, 10_00, 1_00):
+        sell(shop, fen)
+    with shop.acquirer._store.transaction():
+        shop.acquirer._store.db.execute("UPDATE txn SET organisation = 'VIS' WHERE stan = '000003'")
+    bench = shop.bench
+    bench.press("menu", "7", "5")
+    bench.expect("结算 请核对")
+    bench.press("enter")
+    # The power goes when the host has had eight of nine.
+    bench.until(lambda: messages(shop).count("0320") == 2, "the second message")
+    bench.power_off()
+    shop.disturb(Kind.SILENT, "0320")
+    bench.power_on()
+    shop.log_in()
+    bench.expect("结算未完成", timeout=60)
+    bench.press("enter")
+    bench.expect("上批已结算", timeout=60)  # it goes on in idle time
+    bench.press("enter")
+    slips = len(bench.parts.printer.slips)
+    bench.press("menu", "6", "5")
+    bench.until(lambda: len(bench.parts.printer.slips) > slips, "slip of the settlement")
+    assert "对账不平" in bench.parts.printer.slips[-1].text
+    bench.expect("对账不平")
+    bench.press("enter")
+    told = sent(shop, "0320")
+    eight, one = "(322 characters not shown)", "(42 characters not shown)"
+    assert [message[48] for message in told] == [eight, one, one, one, "0009"]
+    assert [message[60][8:] for message in told] == ["201"] * 4 + ["202"]
+    assert told[0].keys() == {11, 41, 42, 48, 60}
+    assert shop.acquirer.settlement.differences(TERMINAL, "000001") == ["000003: domestic to one, foreign to the other"]
+    bench.expect("请输入金额")
+    sell(shop, 5_00, "long")
+    assert settled_sums(shop, 2) == {("sale", "CUP"): (1, 5_00)}
+    assert audited(shop)
+
+
+def test_a_host_that_wants_no_upload_goes_without(shop: Shop) -> None:
     sell(shop, 12_34)
     with shop.acquirer._store.transaction():
         shop.acquirer._store.db.execute("UPDATE txn SET organisation = 'VIS'")
+    for _ in range(2):
+        shop.disturb(Kind.ANSWER, "0320", code="40")
     assert "对账不平" in settle(shop)
-    shop.bench.expect("对账不平")
+    assert len(sent(shop, "0320")) == 2
+    assert shop.acquirer.settlement.differences(TERMINAL, "000001") is None
 
 
 def test_the_last_settlement_can_be_printed_again(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from micropython import const
 
 from suanpan.acquirer.messages import reply_mti
+from suanpan.acquirer.responses import PARTIAL, RESPONSE
 from suanpan.codec import iso8583
 from suanpan.crypto.octets import equal
 from suanpan.errors import BadReply, CodecError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from suanpan.crypto.octets import Readable
 
 _MAC = const(64)
+_AMOUNT = const(4)
 # Fields that an answer must repeat as they were asked; the second lot only where it has them.
 _IDENTIFYING = const((11, 41, 42))
 _REPEATED = const((2, 3, 4, 49))
@@ -56,4 +58,9 @@ class Answer:
         for number in _IDENTIFYING:
             if fields.get(number) != asked[number]:
                 return False
-        return all(fields[number] == asked[number] for number in _REPEATED if number in fields and number in asked)
+        for number in _REPEATED:
+            if number in fields and number in asked and fields[number] != asked[number]:
+                less = number == _AMOUNT and fields[number] < asked[number]  # type: ignore[operator]
+                if not (less and fields.get(RESPONSE) == PARTIAL):
+                    return False
+        return True

@@ -4,6 +4,7 @@ from micropython import const
 
 RESPONSE = const(39)
 APPROVED = const("00")
+PARTIAL = "10"  # of some of the amount, which F4 of the answer says
 SIGN_IN_FIRST = const("77")
 DUPLICATE = const("94")
 # What closes a reversal: done, or nothing there to reverse.

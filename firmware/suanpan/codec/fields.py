@@ -48,6 +48,7 @@ FIELDS = {
     49: A | 3,  # currency
     52: B | 8,  # PIN block
     53: N | 16,  # security control
+    54: A | LLL | 20,  # balance
     55: B | LLL | 255,  # chip data, BER-TLV
     59: B | LLL | 255,  # PIN block of 16 bytes
     60: N | LLL | 17,  # transaction type, batch, network code

@@ -130,7 +130,8 @@ class Issuer:
                 assert self.entry
                 chip_record.report_scripts(self._t, self.entry, emv, self._approval)
                 if outcome.approved:
-                    self.entry.approve(remarks=chip_record.remarks(emv, self._arqc), **self._approval)
+                    remarks = chip_record.remarks(emv, self._arqc)
+                    self.entry.approve(remarks=remarks, **self._approval)  # type: ignore[arg-type]
 
     async def leave(self) -> None:
         """However it has ended. What the host has approved and the card has not is to be taken back."""
@@ -170,8 +171,8 @@ def _asked(emv: "Transaction") -> "tuple[str, bytes, bytes, _Stripe | None, tupl
 
 def _authentication(back: bytes) -> bytes:
     """What the issuer has for the card, 91; none in what cannot be read."""
-    with Overlay():
-        from suanpan.codec.tlv import find
+    from suanpan.codec.tlv import find
+
     try:
         return find(back, _AUTHENTICATION_DATA) or b""
     except TlvError:

@@ -33,14 +33,13 @@ def spent(t: "Terminal", pan: str) -> int:
     """分 that this card has spent here and its issuer does not know of yet: a sale split in two is one by the floor
     limit (EMV 4.3 Book 3, 10.6.1)."""
     total = 0
-    state = t.ledger.state
-    if state.queued:
-        shown = masked(pan)
-        for entry in t.ledger.entries():
-            if entry.number < state.oldest:
-                break
-            if entry.kind == OFFLINE_CHIP and entry.status == STORED and entry.pan == shown and entry.card()[0] == pan:
-                total += entry.amount
+    oldest = t.ledger.state.oldest
+    shown = masked(pan)
+    for entry in t.ledger.entries():
+        if entry.number < oldest or not oldest:
+            break
+        if entry.kind == OFFLINE_CHIP and entry.status == STORED and entry.pan == shown and entry.card()[0] == pan:
+            total += entry.amount
     return total
 
 

@@ -109,6 +109,8 @@ def _kernel(
 
 
 def _spent(t: "Terminal", pan: str) -> int:
+    if not t.ledger.state.queued:
+        return 0
     with Overlay():
         from suanpan.flows.chip_offline import spent
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from suanpan.terminal import Terminal
 
+_NO_CHIP = const("00")  # F60: a terminal that reads none, or does not for this card
+_PARTIAL = const("1")  # the host may approve less than was asked for
 _FALLBACK = const("52")  # F60: a terminal that reads chips, and a chip that could not be read
 
 
@@ -28,6 +30,8 @@ async def sale(t: "Terminal", first_digit: str = "") -> None:
         if way == "stripe":
             if "chip" in ways and card.has_chip:
                 card.reading = _FALLBACK
+            if t.parameters.seldom("partial_approval", 0):
+                card.reading = (card.reading or _NO_CHIP) + _PARTIAL
             with Overlay():
                 from suanpan.flows.transaction import transact
 

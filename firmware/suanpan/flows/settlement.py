@@ -1,4 +1,4 @@
-"""结算: the batch is closed on both sides. What comes to the same on both is balanced; if not, people look into it."""
+"""结算: the batch is closed on both sides. What does not come to the same is told one by one, and looked into."""
 
 from micropython import const
 
@@ -7,6 +7,7 @@ from suanpan.errors import AcquirerError, BadReply, NoReply, SettlementOpen
 from suanpan.flows.delivery import deliver, refusal
 from suanpan.flows.online import make_ready, renew_keys
 from suanpan.ledger.kinds import CREDIT, DOMESTIC, HELD, KINDS
+from suanpan.overlay import Overlay
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import agree
 
@@ -82,8 +83,14 @@ async def close_batch(t: "Terminal", host: "Session") -> str:
     if code in _COME_AGAIN or (code == APPROVED and _without_words(theirs) != _without_words(ours)):
         raise SettlementOpen  # nothing else on the line says that the answer is whole: it has no MAC
     if code == APPROVED:
+        unbalanced = words != _BALANCED
+        if unbalanced:
+            with Overlay():
+                from suanpan.flows.batch_upload import upload
+
+                await upload(t, host)
         t.signed_in = False
-        ledger.settled(code, words != _BALANCED, t.today(), t.time())
+        ledger.settled(code, unbalanced, t.today(), t.time())
     else:
         ledger.reopened(code)
     return code

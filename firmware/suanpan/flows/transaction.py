@@ -5,7 +5,7 @@
 
 from micropython import const
 
-from suanpan.acquirer.responses import APPROVED, DUPLICATE, RESPONSE, SIGN_IN_FIRST
+from suanpan.acquirer.responses import APPROVED, DUPLICATE, PARTIAL, RESPONSE, SIGN_IN_FIRST
 from suanpan.crypto.secret import PinEntry
 from suanpan.errors import (
     BadReply,
@@ -102,7 +102,9 @@ async def _ask_host(
             **named,  # type: ignore[arg-type]
         ) as entry:
             answer = await answered(t, host, entry, track, pin, original)
-            if answer.text(RESPONSE) == APPROVED:
+            code = answer.text(RESPONSE)
+            less = await _agreed(t, entry, answer) if code == PARTIAL else 0
+            if code == APPROVED or less:
                 entry.approve(
                     auth_code=answer.text(38),
                     reference=answer.text(37),
@@ -110,12 +112,22 @@ async def _ask_host(
                     time=answer.text(12),
                     parties=answer.text(44),
                     org=answer.organisation(),
+                    response=code,
+                    amount=less,
                 )
             else:
-                entry.decline(answer.text(RESPONSE))
+                entry.decline(code)
                 if entry.response == SIGN_IN_FIRST:
                     t.signed_in = False
     return entry
+
+
+async def _agreed(t: "Terminal", entry: "Entry", answer: "Answer") -> int:
+    """What was approved of the amount, 分, if people take that; else the entry is recorded as to be taken back."""
+    with Overlay():
+        from suanpan.flows.partial import agreed
+
+        return await agreed(t, entry, answer)
 
 
 async def answered(

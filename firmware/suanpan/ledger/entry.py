@@ -28,6 +28,7 @@ BAD_MAC = "A0"
 
 _NUMBERS = ("amount", "printed", "of", "base")
 _TOLD_LATER = (
+    "amount",
     "response",
     "reason",
     "auth_code",
@@ -120,8 +121,12 @@ class Entry:
         org: str = "",
         response: str = "00",
         remarks: str = "",
+        amount: int = 0,
     ) -> None:
-        """The host's approval: F38, F37, F13, F12, F44, F63 and F39; and what the chip adds to the slip."""
+        """The host's approval: F38, F37, F13, F12, F44, F63 and F39; and what the chip adds to the slip.
+
+        `amount` is what was approved if it is less than was asked for.
+        """
         fields: "Fields" = {
             "response": response,
             "auth_code": auth_code,
@@ -133,6 +138,8 @@ class Entry:
         }
         if remarks:
             fields["remarks"] = remarks
+        if amount:
+            fields["amount"] = amount
         self._record(APPROVED, fields)
 
     def decline(self, response: str) -> None:

@@ -113,6 +113,18 @@ class Ledger:
         self._journal.append(SETTLING, {"stan": stan, "operator": operator, "date": date, "time": time})
         return stan
 
+    def uploaded(self, number: int = 0) -> int:
+        """The transaction up to which the host has the batch of the open settlement, newest first; 0 for none yet.
+
+        Another `number` is recorded as that, so that an upload goes on where it was cut off. Raises LogFull.
+        """
+        for _, _, fields in self._journal.forward(self.state.settling):
+            if number:
+                fields["of"] = number
+                self._journal.append(SETTLING, fields)
+            return int(fields.get("of", 0))
+        raise EntryClosed
+
     def settled(self, response: str, unbalanced: bool, date: str, time: str) -> None:
         """The host has closed the batch: F39, and whether its sums differ. Card numbers are gone from here on."""
         if not self.state.settling:

@@ -32,7 +32,7 @@ TEXTS = (
     "batch",  # 6 digits
     "stan",  # 6 digits, F11
     "pan",  # first six and last four digits, asterisks between
-    "entry_mode",  # 3 digits, F22; behind them those two that F60 ends with, where a chip is concerned
+    "entry_mode",  # 3 digits, F22; behind them those that F60 ends with
     "operator",  # 2 digits
     "date",  # YYMMDD of the terminal
     "time",  # HHMMSS of the terminal
@@ -61,7 +61,8 @@ NUMBERS = (
     "status",  # the last event of the newest request
     "open",  # record number of the newest request's OPENED
     "newest",  # record number of the newest transaction, requested or stored
-    "of",  # record number of the transaction that this is about: what a void takes back, what was delivered
+    "of",  # record number of the transaction that this is about: what a void takes back, what was delivered; in a
+    # settlement, up to where the batch was uploaded
     "floor",  # the record from which on nothing may be erased
     "batch_start",  # the SIGNED_IN with which the batch began
     "settled",  # the newest SETTLED

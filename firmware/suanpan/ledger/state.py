@@ -150,7 +150,7 @@ class State:
         """APPROVED, DECLINED, UNANSWERED, REVERSED."""
         self.status = event
         if event == APPROVED:
-            self._count(self.kind, fields, self.amount, 1)
+            self._count(self.kind, fields, int(fields.get("amount", self.amount)), 1)
             if self.of:
                 self.undone.append(self.of)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from host_tools.acquirer import chip_tables, spec
+from host_tools.acquirer import chip_tables, cli, spec
 from host_tools.acquirer.chip_tables import ChipTables, TablesError, exception, load_applications
 from host_tools.acquirer.spec import Message
 from host_tools.cards.tlv import find, objects, tlv
+from host_tools.keys.authority import Authority
 from tests.host.acquirer.conftest import World
 from tests.host.acquirer.till import HEADER, TPDU, Till
 
@@ -139,6 +142,30 @@ def test_the_header_says_so_until_both_ends(served: World) -> None:
     assert served.acquirer.downloads.wish("10000002") == 4
     served.acquirer.downloads.renew(replace(TABLES, keys=()))
     assert wish() == 4
+
+
+def test_the_command_has_tables_to_give(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--keys`: those of a key ceremony's test CA, to a terminal that has signed in on its socket."""
+    Authority(tmp_path / "authority").make(world.now.date())
+
+    async def until_interrupted(listening: asyncio.Server) -> None:
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+
+        async def exchange(frame: bytes) -> Message:
+            writer.write(len(frame).to_bytes(2, "big") + frame)
+            return spec.decode(await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big")))
+
+        world.till.take_keys(await exchange(world.till.sign_in_frame()))
+        page = given(await exchange(frame(world.till, "0820", "372", b"100")))
+        assert [value.hex() for tag, value in objects(page[1:]) if tag == 0x9F22] == ["f1", "f3"] * 3
+        writer.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asyncio.Server, "serve_forever", until_interrupted)
+    result = CliRunner().invoke(cli.app, ["--port", "0", "--keys", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    result = CliRunner().invoke(cli.app, ["--port", "0", "--keys", str(tmp_path / "none")])
+    assert result.exit_code == 1
 
 
 def test_a_file_of_applications(tmp_path: Path) -> None:

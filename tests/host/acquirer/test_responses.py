@@ -174,7 +174,7 @@ def test_40_transactions_that_are_not_served(world: World, changes: Changes) -> 
     refused(world, world.till.sale(world.card("plain"), changes=changes), "40")
 
 
-@pytest.mark.parametrize("mti", ["0120", "0320", "0600"])
+@pytest.mark.parametrize("mti", ["0120", "0600"])
 def test_40_messages_that_are_not_served(world: World, mti: str) -> None:
     frame = world.till.frame(mti, {11: "000099", 60: "00000001201"})
     raw = world.acquirer.answer(frame)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,8 @@ from host_tools.acquirer.connection import Close, Connection, Send
 from host_tools.acquirer.faults import AT_THE_DOOR, Fault, Faults, Kind
 from host_tools.acquirer.scenario import NAMES
 from host_tools.acquirer.scenario_file import DO, SHIPPED, ScenarioError, load, read
+from host_tools.bench.script_verbs import VERBS
+from host_tools.bench.script_words import WrongWords
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,3 +256,12 @@ def test_magic_amounts(world: World) -> None:
     booked = 1200 + 1234 + 1298 + 1290
     assert world.acquirer.bank.balance(card.pan) == card.balance - booked
     assert world.acquirer.ledger.check() == []
+
+
+def test_a_bench_script_s_words(tmp_path: Path) -> None:
+    """`host scenario NAME`: from then on by its rules."""
+    with pytest.raises(WrongWords, match="cannot be read"):
+        VERBS["host"].parse("scenario none")
+    stage = SimpleNamespace(faults=Faults())
+    asyncio.run(VERBS["host"].parse("scenario magic-amounts")(stage))  # type: ignore[arg-type]
+    assert stage.faults.scenario.name == "magic amounts"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.host.acquirer.conftest import TIDS, World
+from tests.host.acquirer.conftest import TID, TIDS, World
 from tests.host.acquirer.till import half_of_sums
 
 if TYPE_CHECKING:
@@ -195,3 +195,42 @@ def test_a_settled_batch_that_was_changed_is_found_out(world: World) -> None:
     world.till.settle(half_of_sums((500, 1)))
     world.store.db.execute("UPDATE txn SET batch = '000002'")
     assert world.acquirer.ledger.check() == ["batch 000001 of terminal 10000001 is not what was settled"]
+
+
+def test_an_uploaded_batch_is_compared_one_by_one(world: World) -> None:
+    till, card = world.till, world.card("plain")
+    sold = [till.sell(card, fen) for fen in (100, 200, 300, 400)]
+    items = [("00", one.stan, card.pan, one.amount) for one in sold]
+    assert till.upload(items, "000001").fields[39] == "77"  # it is open still
+    assert till.settle(half_of_sums((5, 1))).fields[48][30] == "2"
+    assert world.acquirer.settlement.differences(TID, "000001") is None
+    for _ in range(2):
+        assert till.upload(items, "000001").fields[39] == "00"
+    assert till.upload([], "000001", 4).fields[39] == "00"
+    assert world.acquirer.settlement.differences(TID, "000001") == []
+
+
+def test_what_is_not_the_same_on_both_sides_is_named(world: World) -> None:
+    till, card = world.till, world.card("plain")
+    sold = [till.sell(card, fen) for fen in (100, 200, 300, 400)]
+    items = [("00", one.stan, card.pan, one.amount) for one in sold[:3]]
+    items[0] = ("01", *items[0][1:])
+    items[1] = (*items[1][:3], 201)
+    till.settle()
+    assert till.upload([*items, ("00", "000077", card.pan, 1)], "000001").fields[39] == "00"
+    assert till.upload([], "000001", 5).fields[39] == "00"
+    assert world.acquirer.settlement.differences(TID, "000001") == [
+        "5 were announced, 4 have come",
+        f"{sold[0].stan}: domestic to one, foreign to the other",
+        f"{sold[1].stan}: another card or amount",
+        f"{sold[3].stan}: only the host has it",
+        "000077: only the terminal has it",
+    ]
+
+
+@pytest.mark.parametrize("changes", [{48: None}, {48: "02" + "0" * 40}, {60: "00"}, {60: "00000001202"}], ids=str)
+def test_an_upload_that_is_none_is_a_format_error(world: World, changes: Changes) -> None:
+    world.till.settle()
+    frame = world.till.frame("0320", {11: "000050", 48: "01" + "0" * 40, 60: "00000001201"}, changes)
+    assert world.till.exchange(frame).fields[39] == "30"
+    assert world.acquirer.settlement.differences(TID, "000001") is None

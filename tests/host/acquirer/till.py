@@ -33,6 +33,7 @@ _REPLIES = {
     "0200": "0210",
     "0220": "0230",
     "0400": "0410",
+    "0320": "0330",
     "0500": "0510",
     "0620": "0630",
     "0800": "0810",
@@ -229,6 +230,14 @@ class Till:
 
     def settle(self, domestic: str = "", foreign: str = "", changes: Changes | None = None) -> Message:
         return self.exchange(self.settlement_frame(domestic, foreign, changes))
+
+    def upload(self, items: list[tuple[str, str, str, int]], batch: str, count: int | None = None) -> Message:
+        """Of each 00 or 01, STAN, card number and fen; with a count the end of it."""
+        text = f"{len(items):02d}" + "".join(f"{org}{stan}{pan:0>20}{fen:012d}" for org, stan, pan, fen in items)
+        fields = {11: self.next_stan(), 48: text, 60: f"00{batch}201"}
+        if count is not None:
+            fields |= {48: f"{count:04d}", 60: f"00{batch}202"}
+        return self.exchange(self.frame("0320", fields))
 
     def _told(self, card: Card, amount: int) -> dict[int, str]:
         """A card of which no track was kept."""
