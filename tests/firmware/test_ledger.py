@@ -42,7 +42,7 @@ class TestEntries(LedgerTestCase):
         ledger = mounted(chip(8))
         self.assertEqual((ledger.batch, sold(ledger), ledger.recovered), ("", (0, 0), False))
         self.assertIsNone(ledger.last())
-        self.assertIsNone(ledger.last_approved())
+        self.assertIsNone(ledger.last(approved=True))
         self.assertIsNone(ledger.reversal)
         self.assertIsNone(ledger.find("000001"))
         self.assertEqual(list(ledger.entries()), [])
@@ -50,7 +50,7 @@ class TestEntries(LedgerTestCase):
     def test_an_approved_sale_is_read_back_whole(self):
         entry = sell(self.ledger, 123456)
         before = self.ledger
-        for found in (before.last(), self.reboot().last(), before.find("000002"), before.last_approved()):
+        for found in (before.last(), self.reboot().last(), before.find("000002"), before.last(approved=True)):
             self.assertEqual(attributes(found), attributes(entry))
             self.assertTrue(found.approved)
             self.assertEqual((found.kind, found.amount, found.stan, found.batch), ("sale", 123456, "000002", "000001"))
@@ -67,7 +67,7 @@ class TestEntries(LedgerTestCase):
             self.assertFalse(found.approved)
             self.assertEqual(found.response, "51")
         self.assertIsNone(self.ledger.reversal)
-        self.assertIsNone(self.ledger.last_approved())
+        self.assertIsNone(self.ledger.last(approved=True))
         self.assertEqual(sold(self.ledger), (0, 0))
 
     def test_copies_are_counted_over_a_reboot(self):
@@ -92,7 +92,7 @@ class TestEntries(LedgerTestCase):
         with pending(self.ledger) as entry:
             entry.decline("55")
         silent(self.ledger).reversed("00")
-        self.assertEqual(self.reboot().last_approved().amount, 7)
+        self.assertEqual(self.reboot().last(approved=True).amount, 7)
 
     def test_totals_are_the_batchs_approved_sales(self):
         for amount in range(1, 40):

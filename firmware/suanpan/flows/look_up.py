@@ -40,7 +40,7 @@ async def reprint_any(t: "Terminal") -> None:
     """重打任意一笔."""
     screen = t.screen
     voucher = await ask_voucher(t, screen.title("reprint_any"), "original_voucher")
-    entry = t.ledger.find(voucher) if voucher else t.ledger.last_approved()
+    entry = t.ledger.find(voucher) if voucher else t.ledger.last(approved=True)
     if entry is None or not entry.approved:
         await screen.notice(screen.title("reprint_any"), screen.message("no_receipt"))
         return

@@ -25,7 +25,7 @@ async def finish_printing(t: "Terminal") -> None:
 
 async def reprint(t: "Terminal") -> None:
     """重打最后一笔."""
-    entry = t.ledger.last_approved()
+    entry = t.ledger.last(approved=True)
     if entry is None:
         await t.screen.notice(t.screen.title("reprint"), t.screen.message("no_receipt"))
         return

@@ -8,7 +8,6 @@ that comes late, and the delivery of a stored transaction, name what they are ab
 from micropython import const
 
 from suanpan.errors import BatchFull, EntryClosed, PanGone, ReversalDue, SettlementOpen, Unsent
-from suanpan.ledger import lookup
 from suanpan.ledger.entry import Entry
 from suanpan.ledger.kinds import KINDS
 from suanpan.ledger.moment import minutes
@@ -26,12 +25,14 @@ from suanpan.ledger.record import (
     STORED,
 )
 from suanpan.ledger.state import pack_totals
+from suanpan.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from suanpan.ledger.journal import Journal
+    from suanpan.ledger.lookup import Lookup
     from suanpan.ledger.pan_vault import PanVault
     from suanpan.ledger.record import Fields
     from suanpan.ledger.state import State, Totals
@@ -234,13 +235,10 @@ class Ledger:
         self._journal.append(event, fields)
 
     def delivered(self, entry: Entry, response: str, refused: bool, reference: str = "") -> None:
-        """The host's answer to the advice of the oldest transaction in the queue: F39, what it means, and F37.
-
-        EntryClosed if the entry is not that one.
-        """
+        """The host's answer to the oldest advice in the queue: F39, what it means, F37. EntryClosed if it is another's."""
         if not self.state.queued or entry.number != self.state.oldest:
             raise EntryClosed
-        oldest, oldest_at = lookup.next_stored(self._journal, entry.number)
+        oldest, oldest_at = self._look().next_stored(entry.number)
         fields: "Fields" = {
             "of": entry.number,
             "response": response,
@@ -259,34 +257,33 @@ class Ledger:
 
     # -- reading ---------------------------------------------------------------------------------------
 
+    def _look(self) -> "Lookup":
+        """What reads entries, in memory for as long as somebody does."""
+        with Overlay():
+            from suanpan.ledger.lookup import Lookup
+
+            return Lookup(self, self._journal)
+
     @property
     def reversal(self) -> "Entry | None":
         """The transaction to be reversed before anything else is sent."""
-        return lookup.entry_at(self, self._journal, self.state.open) if self.state.due and not self._live else None
+        return self._look().entry_at(self.state.open) if self.state.due and not self._live else None
 
     @property
     def oldest_unsent(self) -> "Entry | None":
         """The next transaction that the host must be told of."""
-        return lookup.entry_at(self, self._journal, self.state.oldest) if self.state.queued else None
+        return self._look().entry_at(self.state.oldest) if self.state.queued else None
 
     def entries(self) -> "Iterator[Entry]":
         """The transactions that the journal still holds, newest first."""
-        return lookup.newest_first(self, self._journal)
+        return self._look().newest_first()
 
-    def last(self) -> "Entry | None":
-        for entry in self.entries():
-            return entry
-        return None
-
-    def last_approved(self) -> "Entry | None":
-        for entry in self.entries():
-            if entry.approved:
-                return entry
-        return None
+    def last(self, approved: bool = False) -> "Entry | None":
+        return next((entry for entry in self.entries() if entry.approved or not approved), None)
 
     def find(self, stan: str) -> "Entry | None":
         """The newest transaction of this voucher number. Reads few sectors, however long the journal is."""
-        return lookup.find(self, self._journal, stan)
+        return self._look().find(stan)
 
     # -- card numbers ----------------------------------------------------------------------------------
 

@@ -33,56 +33,58 @@ _FOLLOWING = (APPROVED, DECLINED, UNANSWERED, PRINTED)  # what stands behind its
 _NAMING = (REVERSED, DELIVERED)  # what says by `of` which entry it is about, as others may stand between
 
 
-def newest_first(ledger: "Ledger", journal: "Journal") -> "Iterator[Entry]":
-    """What is remembered on the way is bounded by one batch: its voids, and the deliveries of one queue."""
-    following: "list[tuple[int, Fields]]" = []
-    naming: "dict[int, tuple[int, Fields]]" = {}
-    voided = set()
-    for number, event, fields in journal.newest_first():
-        if event in _FOLLOWING:
-            following.append((event, fields))
-        elif event in _NAMING:
-            naming[int(fields["of"])] = event, fields
-        elif event == ADVISED:
-            naming.pop(number, None)
-        elif event in _BEGINNINGS:
-            entry = Entry(ledger, number, event, fields)
-            for later in reversed(following):
-                entry.take(*later)
-            following = []
-            if number in naming:
-                entry.take(*naming.pop(number))
-            if number in voided:
-                voided.discard(number)
-                entry.voided = True
-            if entry.of and entry.status == APPROVED:
-                voided.add(entry.of)
-            yield entry
+class Lookup:
+    def __init__(self, ledger: "Ledger", journal: "Journal") -> None:
+        self._ledger = ledger
+        self._journal = journal
 
+    def newest_first(self) -> "Iterator[Entry]":
+        """What is remembered on the way is bounded by one batch: its voids, and the deliveries of one queue."""
+        following: "list[tuple[int, Fields]]" = []
+        naming: "dict[int, tuple[int, Fields]]" = {}
+        voided = set()
+        for number, event, fields in self._journal.newest_first():
+            if event in _FOLLOWING:
+                following.append((event, fields))
+            elif event in _NAMING:
+                naming[int(fields["of"])] = event, fields
+            elif event == ADVISED:
+                naming.pop(number, None)
+            elif event in _BEGINNINGS:
+                entry = Entry(self._ledger, number, event, fields)
+                for later in reversed(following):
+                    entry.take(*later)
+                following = []
+                if number in naming:
+                    entry.take(*naming.pop(number))
+                if number in voided:
+                    voided.discard(number)
+                    entry.voided = True
+                if entry.of and entry.status == APPROVED:
+                    voided.add(entry.of)
+                yield entry
 
-def entry_at(ledger: "Ledger", journal: "Journal", number: int) -> "Entry | None":
-    """The entry that begins with this record."""
-    return _first(ledger, journal, journal.forward(number), lambda found, _: found == number)
+    def entry_at(self, number: int) -> "Entry | None":
+        """The entry that begins with this record."""
+        return _first(self._ledger, self._journal, self._journal.forward(number), lambda found, _: found == number)
 
+    def find(self, stan: str) -> "Entry | None":
+        """The newest entry of this STAN. STANs only go up, so the STATEs at the sectors' heads lead to its sector."""
+        newest = int(self._ledger.state.stan)
 
-def find(ledger: "Ledger", journal: "Journal", stan: str) -> "Entry | None":
-    """The newest entry of this STAN. STANs only go up, so the STATEs at the sectors' heads lead to its sector."""
-    newest = int(ledger.state.stan)
+        def age(digits: object) -> int:
+            return (newest - int(str(digits))) % _STANS
 
-    def age(digits: object) -> int:
-        return (newest - int(str(digits))) % _STANS
+        wanted = age(stan)
+        records = self._journal.around(lambda head: age(head["stan"]) <= wanted)
+        return _first(self._ledger, self._journal, records, lambda _, fields: fields["stan"] == stan)
 
-    wanted = age(stan)
-    records = journal.around(lambda head: age(head["stan"]) <= wanted)
-    return _first(ledger, journal, records, lambda _, fields: fields["stan"] == stan)
-
-
-def next_stored(journal: "Journal", number: int) -> "tuple[int, int]":
-    """The number of what is next in the queue after this record, and its `oldest_at`; zeros if there is none."""
-    for found, event, fields in journal.forward(number + 1):
-        if event in (STORED, ADVISED):
-            return found, int(fields["oldest_at"])
-    return 0, 0
+    def next_stored(self, number: int) -> "tuple[int, int]":
+        """The number of what is next in the queue after this record, and its `oldest_at`; zeros if there is none."""
+        for found, event, fields in self._journal.forward(number + 1):
+            if event in (STORED, ADVISED):
+                return found, int(fields["oldest_at"])
+        return 0, 0
 
 
 def _first(

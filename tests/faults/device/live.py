@@ -125,7 +125,7 @@ class Life:
         return acts[min(number, len(acts) - 1)]
 
     def _voucher(self):
-        return self.terminal.ledger.last_approved().stan
+        return self.terminal.ledger.last(approved=True).stan
 
 
 def unsent(state):
