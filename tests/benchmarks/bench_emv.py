@@ -1,6 +1,6 @@
 """A chip sale with CDA, CA and issuer keys of 1984 bits: time of the kernel by phase, commands, memory.
 
-The card answers at once, and its time is taken off; of several rounds the median counts.
+The card answers at once, and its time is taken off; of several rounds the median counts. Taps are in bench_tap.py.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from host_tools.micropython.compiler import compiled
 from host_tools.micropython.port import ROOT, find_micropython, firmware_root
+from tests.benchmarks import bench_tap
 from tests.benchmarks.figure import Figure
 
 _TESTS = ROOT / "tests" / "firmware"
@@ -47,6 +48,7 @@ def run() -> list[Figure]:
         Figure("  heap alive when it is over", measured["code"] / 1024, "KB", "code, which an overlay forgets"),
         Figure("  smallest heap that it runs in", sale, "KB", f"{idle} KB without a sale: it takes {sale - idle}"),
         Figure("record of 256 bytes read, 50 objects", median(measured["reading"]), "µs", "no memory"),
+        *bench_tap.run(),
     ]
 
 

@@ -89,6 +89,13 @@ class TestSale(Case):
             answer = self.sale(lambda mti, fields: [reply(mti, fields, **wrong), reply(mti, fields, f37="1" * 12)])
             self.assertEqual(answer.text(37), "1" * 12)
 
+    def test_less_than_was_asked_for_is_an_answer_where_it_says_so(self):
+        answer = self.sale(genuine(f39="10", f4="000000001233"))
+        self.assertEqual((answer.text(39), answer.text(4)), ("10", "000000001233"))
+        for wrong in ({"f39": "10", "f4": "000000001235"}, {"f39": "00", "f4": "000000001233"}):
+            with self.assertRaises(NoReply):
+                self.sale(genuine(**wrong))
+
     def test_an_answer_of_another_type_is_passed_over(self):
         self.assertEqual(
             self.sale(lambda mti, fields: [reply("0400", fields), reply(mti, fields, f37="2" * 12)]).text(37),
@@ -157,6 +164,13 @@ NAMED = {
     "void": ("200000", "00", "23"),
     "refund": ("200000", "00", "25"),
     "offline_sale": ("000000", "00", "30"),
+    "pre_auth": ("030000", "06", "10"),
+    "pre_auth_void": ("200000", "06", "11"),
+    "completion": ("000000", "06", "20"),
+    "completion_void": ("200000", "06", "21"),
+    "completion_advice": ("000000", "06", "24"),
+    "adjustment": ("000000", "00", "32"),
+    "tip": ("000000", "00", "34"),
 }
 
 
@@ -226,6 +240,35 @@ class TestOthers(Case):
         fields = self.sent_by("0220", genuine(), entry=entry)
         self.assertEqual(sorted(fields), [2, 3, 4, 11, 12, 13, 14, 22, 25, 38, 41, 42, 49, 60, 63, 64])
         self.assertEqual((fields[12], fields[13], fields[38]), ("093105", "1123", "654321"))
+
+    def test_what_is_about_an_authorisation_names_it_by_its_code_and_day(self):
+        for kind, mti, advice in (
+            ("pre_auth_void", "0100", False),
+            ("completion", "0200", False),
+            ("completion_advice", "0220", True),
+        ):
+            entry = Entry(kind=kind, entry_mode="022", auth_code="123456", original="0000000000001123", org="CUP")
+            fields = self.sent_by(mti, genuine(), entry=entry, track=parse_track2(TRACK))
+            expected = {2, 3, 4, 11, 14, 22, 25, 38, 41, 42, 49, 60, 61, 64} | ({12, 13, 63} if advice else {35})
+            self.assertEqual(set(fields), expected)
+            self.assertEqual((fields[38], fields[61]), ("123456", "0000000000001123"))
+
+    def test_what_takes_a_request_about_an_authorisation_back_repeats_it(self):
+        for kind in ("pre_auth", "pre_auth_void", "completion", "completion_void"):
+            entry = Entry(kind=kind, entry_mode="022", original="0000010000401123" if kind != "pre_auth" else "")
+            asyncio.run(self.session(genuine()).reverse(entry))
+            mti, fields = self.sent()
+            self.assertEqual(mti, "0400")
+            self.assertEqual((fields[3], fields[25], fields[60][:2]), NAMED[kind])
+            self.assertEqual(39 in fields and 38 not in fields, True)
+            self.assertEqual(61 in fields, kind != "pre_auth")
+
+    def test_a_tip_has_what_is_added_and_what_it_comes_to(self):
+        for kind in ("adjustment", "tip"):
+            entry = Entry(kind=kind, entry_mode="022", amount=1_00, base=12_34, original="000001000040", org="CUP")
+            fields = self.sent_by("0220", genuine(), entry=entry)
+            self.assertEqual((fields[4], fields[48]), ("000000001334", "000000000100"))
+            self.assertEqual(35 in fields, False)
 
     def test_an_advice_is_answered_by_a_0230_and_nothing_else(self):
         entry = Entry(kind="offline_sale", entry_mode="022", auth_code="654321", org="CUP")

@@ -1,5 +1,6 @@
 """The kernel for Mastercard: cryptograms with CDA, limits, CVM list and device, torn transactions, nonsense."""
 
+import asyncio
 import unittest
 
 from contactless_card import (
@@ -33,7 +34,7 @@ from suanpan.emv.outcome import (
 )
 from suanpan.emv.preprocessing import MASTERCARD
 from suanpan.emv.tables import Application
-from suanpan.emv.torn import TornLog
+from suanpan.emv.torn import TornLog, forget_later
 
 HEAP = "1m"
 
@@ -346,6 +347,58 @@ class TestTorn(unittest.TestCase):
         script[-1] = script[-1][0], LOST
         self.assertEqual(tap.present(script).result, TRY_AGAIN)
         self.assertEqual(tap.present(Card().script()).result, APPROVED)
+
+
+class TestLife(unittest.TestCase):
+    """What the log holds goes when it is of no more use, whether anybody asks or not."""
+
+    def test_five_minutes_from_the_newest(self):
+        now = [1000]
+        log = TornLog(lambda: now[0], most=2)
+        self.assertEqual((log.any, log.left_s), (False, 0))
+        for pan, at in (("1", 1000), ("2", 1100)):
+            now[0] = at
+            log.keep(Record(pan))
+        self.assertEqual((log.any, log.left_s), (True, 300))
+        for at, left in ((1299, 101), (1301, 99), (1400, 1), (1401, 0)):
+            now[0] = at
+            log.expire()
+            self.assertEqual(log.left_s, left)
+        self.assertFalse(log.any)
+
+    def test_a_clock_that_has_gone_round(self):
+        now = [1000]
+        log = TornLog(lambda: now[0])
+        log.keep(Record("1"))
+        now[0] = 3
+        log.expire()
+        self.assertFalse(log.any)
+
+    def test_who_keeps_it_is_rid_of_it(self):
+        now = [1000]
+
+        class Keeper:
+            torn = TornLog(lambda: now[0])
+
+        slept = []
+
+        async def sleep(seconds):
+            slept.append(seconds)
+            now[0] += seconds + 1
+
+        keeper = Keeper()
+        keeper.torn.keep(Record("1"))
+        before, asyncio.sleep = asyncio.sleep, sleep
+        try:
+            asyncio.run(forget_later(keeper))
+        finally:
+            asyncio.sleep = before
+        self.assertEqual((slept, keeper.torn), ([300], None))
+
+
+class Record:
+    def __init__(self, pan):
+        self.pan = pan
 
 
 class TestNonsense(unittest.TestCase):

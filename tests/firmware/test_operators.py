@@ -12,7 +12,7 @@ from suanpan.ledger.operators import ADMINISTRATOR, SUPERVISOR, Operators, digit
 from suanpan.ledger.roster import MOST, Roster, is_simple
 
 TIMEOUT = 300
-HEAP = "1m"  # a flash of 64 KB for each test
+HEAP = "2m"  # a flash of 64 KB for each test
 
 FOLDER = "/operators_test"
 ROLL = FOLDER + "/operators.bin"

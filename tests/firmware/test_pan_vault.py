@@ -6,7 +6,7 @@ from nor_flash import DEPTH, WAYS, NorFlash, PowerCut
 from suanpan.errors import PanGone
 from suanpan.ledger.pan_vault import PanVault, masked
 
-HEAP = "1m"  # a flash of its own for each test
+HEAP = "2m"  # a flash of its own for each test
 
 SECRET = bytes(range(32))
 

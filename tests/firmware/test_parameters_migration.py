@@ -7,6 +7,7 @@ from suanpan.ledger.migrations import STEPS, migrate
 from suanpan.ledger.parameters import Parameters
 from test_ledger_files import GOOD, PARAMETERS, FileTestCase, read, write
 
+HEAP = "1m"  # a flash of 64 KB for each test
 TIMEOUT = 120
 
 NEWEST = GOOD["schema"]

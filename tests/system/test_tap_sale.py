@@ -21,8 +21,6 @@ from host_tools.flash.emv_tables import build
 from host_tools.keys.authority import Authority
 from tests.system.books import agree, edit_files, sell, sent
 
-# Kernel, reader and certificates beside the terminal need more than the bench's heap.
-HEAP = "448k"
 FEN = 12_34
 LARGE = 1000_01  # from here on the cardholder is verified
 
@@ -111,7 +109,7 @@ class Counter:
 
 @pytest.fixture(scope="module")
 def counter(tmp_path_factory: pytest.TempPathFactory, mint: Mint) -> Iterator[Counter]:
-    with Shop(tmp_path_factory.mktemp("shop"), mint=mint, heap=HEAP) as shop:
+    with Shop(tmp_path_factory.mktemp("shop"), mint=mint) as shop:
         shop.open()
         shop.bench.expect("请输入金额")
         counter = Counter(shop)
@@ -401,7 +399,7 @@ def laxer(tmp_path_factory: pytest.TempPathFactory, mint: Mint) -> Iterator[Coun
     tree["defaults"] |= {"tap_floor_limit": 300_00, "tap_limit": 2000_00, "tac": none}
     laws = directory / "emv.yaml"
     laws.write_text(yaml.safe_dump(tree), "utf-8")
-    with Shop(directory, mint=mint, heap=HEAP) as shop:
+    with Shop(directory, mint=mint) as shop:
         edit_files(shop, **{"emv.bin": build(chip_tables(mint.ca_keys, path=laws))})
         shop.open()
         shop.bench.expect("请输入金额")
