@@ -19,9 +19,9 @@ BOARD = ROOT / "boards" / "virtual"
 ASSETS = ROOT / "firmware" / "assets"
 PINS = BOARD / "pins.py"
 PINS_ST7789 = BOARD / "pins_st7789.py"  # with a 240x320 display
-# Of the 64-bit port; an ESP32's words are half as long. 256 KB are for the firmware, the rest for what the virtual
-# board has in Python where an ESP32 has C: machine, esp32, socket, clock and the link to the bench.
-HEAP = "288k"
+# Of the 64-bit port; an ESP32's words are half as long. 32 KB are for what the virtual board has in Python where an ESP32
+# has C: machine, esp32, socket, clock and the link to the bench. Of the rest a tap needs most: some 255 KB are alive.
+HEAP = "320k"
 
 
 class FirmwareDied(Exception):
@@ -47,6 +47,7 @@ class FirmwareProcess:
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-")
         address = Path(self._directory.name) / "bench"
         self.log = Path(self._directory.name) / "console"
+        self._printed = 0, ""  # its size when it was last read, and the text
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(address))
             listener.listen(1)
@@ -99,7 +100,10 @@ class FirmwareProcess:
 
     def console(self) -> str:
         """All that the firmware has printed: nothing, unless it died of something."""
-        return by_source_names(self.log.read_text("utf-8", errors="replace"), FIRMWARE)
+        size = self.log.stat().st_size
+        if size != self._printed[0]:  # some scripts ask at every step
+            self._printed = size, by_source_names(self.log.read_text("utf-8", errors="replace"), FIRMWARE)
+        return self._printed[1]
 
     def cpu_seconds(self) -> float:
         """Processor time used so far, to the nanosecond where the kernel is Linux; 0 elsewhere."""

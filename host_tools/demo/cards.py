@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 PARAMETERS: Final = Path(__file__).with_name("emv.yaml")
 SMALL: Final = 12_34  # fen
 LARGE: Final = 1_234_56  # above what needs no PIN: taps say how their holder is to be verified
-HEAP: Final = "352k"
 
 _IDLE: Final = "请输入金额"
 _MOST: Final = 400  # looks at the screen in one sale
@@ -255,7 +254,7 @@ def everybody(trace: Path, told: Callable[[str, str], None], names: Sequence[str
 def _opened(trace: Path) -> Iterator[Counter]:
     with TemporaryDirectory() as scratch:
         mint = Mint(Authority(Path(scratch) / "authority").make(OPENING.date()))
-        with Shop(Path(scratch), mint=mint, heap=HEAP) as shop, trace.open("w+", encoding="utf-8") as file:
+        with Shop(Path(scratch), mint=mint) as shop, trace.open("w+", encoding="utf-8") as file:
             shop.tables = chip_tables(mint.ca_keys, mint.population.revoked, PARAMETERS)
             shop.acquirer.downloads.renew(shop.tables)  # which the terminal fetches when it signs in
             counter = Counter(shop, mint, file)

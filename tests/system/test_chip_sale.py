@@ -72,6 +72,16 @@ def nothing_was_sold(shop: Shop, card: str) -> None:
     assert shop.acquirer.bank.balance(shop.cards[card].pan) == shop.cards[card].balance
 
 
+def test_keys_of_1984_bits_need_no_more_than_256_kb_of_heap(tmp_path: Path, mint: Mint) -> None:
+    with Shop(tmp_path, mint=mint, heap="288k") as shop:  # 32 for the virtual board
+        shop.open()
+        for _ in range(3):
+            shop.bench.expect("请输入金额")
+            ask(shop, "up-heavy")
+            key_pin(shop)
+            finish(shop)
+
+
 def test_a_sale_by_the_chip(shop: Shop) -> None:
     ask(shop, "up-debit")
     key_pin(shop)

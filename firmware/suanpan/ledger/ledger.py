@@ -235,7 +235,7 @@ class Ledger:
         self._journal.append(event, fields)
 
     def delivered(self, entry: Entry, response: str, refused: bool, reference: str = "") -> None:
-        """The host's answer to the oldest advice in the queue: F39, what it means, F37. EntryClosed if it is another's."""
+        """The host's answer to the oldest advice in the queue: F39, what it means, F37. EntryClosed for another."""
         if not self.state.queued or entry.number != self.state.oldest:
             raise EntryClosed
         oldest, oldest_at = self._look().next_stored(entry.number)
