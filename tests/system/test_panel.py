@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -114,9 +114,9 @@ class Counter:
 
 
 @asynccontextmanager
-async def open_desk(directory: Path) -> AsyncIterator[tuple[Desk, str]]:
+async def open_desk(directory: Path, *, chips: bool = False) -> AsyncIterator[tuple[Desk, str]]:
     with bind(0) as listener:
-        async with open_shop(directory) as desk, serving(desk, listener):
+        async with open_shop(directory, chips=chips) as desk, serving(desk, listener):
             await desk.switch_power(on=True)
             yield desk, f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
@@ -135,9 +135,15 @@ def browser(debian_tool: ToolFinder) -> Iterator[Browser]:
 @pytest.fixture
 def counter(browser: Browser, tmp_path: Path) -> Iterator[Counter]:
     """A terminal that has just been switched on, in a browser."""
+    with looked_at(browser, tmp_path) as counter:
+        yield counter
+
+
+@contextmanager
+def looked_at(browser: Browser, directory: Path, *, chips: bool = False) -> Iterator[Counter]:
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(open_desk(tmp_path)) as (desk, url),
+        portal.wrap_async_context_manager(open_desk(directory, chips=chips)) as (desk, url),
         browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context,
     ):
         page = context.new_page()
@@ -185,6 +191,39 @@ def test_a_sale_by_mouse(counter: Counter) -> None:
     assert "商户存根" in merchant.text
     assert "持卡人存根" in customer.text
     assert "RMB 12.34" in customer.text
+
+
+def test_chip_cards(browser: Browser, tmp_path: Path) -> None:
+    """One is put in with the mouse and pulled out, one held to the reader with a key; each is told as a story."""
+    with looked_at(browser, tmp_path, chips=True) as counter:
+        page = counter.page
+        counter.log_in()
+        counter.type("5", "6", "7", "Enter")
+        counter.see("请刷卡", "5.67")
+        page.click('[data-way="insert"]')
+        page.click('[data-card="up-debit"]', position={"x": 60, "y": 20})
+        counter.see("请输入密码")
+        assert page.locator(".card.inserted").get_attribute("data-card") == "up-debit"
+        counter.type(*"123456", "Enter")
+        counter.see("请拔卡")
+        page.click("#pull")
+        counter.see("撕单后按确认")
+        counter.type("Enter")
+        counter.see("请输入金额")
+        assert page.locator("#pull").is_hidden()
+        counter.type("8", "9", "Enter")
+        counter.see("请刷卡", "0.89")
+        page.locator("#cards [tabindex='0']").focus()
+        page.keyboard.press("t")
+        counter.see("撕单后按确认")
+        counter.type("Enter")
+        counter.see("请输入金额")
+        assert counter.sold() == (2, 6_56)
+        stories = page.locator("#stories > li")
+        assert stories.count() == 2
+        assert [text.count("approved online") for text in stories.all_inner_texts()] == [1, 1]
+        stories.nth(1).locator("summary").click()
+        assert "CDA, by key A000000333 F1 of UnionPay" in stories.nth(1).inner_text()
 
 
 def test_a_sale_by_keyboard(counter: Counter) -> None:

@@ -43,7 +43,7 @@ def run(
         typer.Option(help="A file for what chip cards hear and say, for `suanpan emv explain`.", dir_okay=False),
     ] = None,
 ) -> None:
-    """Put a terminal on the desk and use it in the browser: press keys, swipe cards, tear off receipts.
+    """Put a terminal on the desk and use it in the browser: press keys, swipe, insert and tap cards, tear off receipts.
 
     Firmware, parts and acquirer are the same as in the tests, in real time. Operator 01, password 0000.
     """
@@ -69,10 +69,15 @@ async def _run(
 ) -> None:
     played = script and script.read_text("utf-8")
     with bind(port) as listener, apdu_trace.open("w", encoding="utf-8") if apdu_trace else nullcontext() as apdus:
-        async with open_shop(state, fixture, fresh=fresh, apdus=apdus) as desk, serving(desk, listener) as served:
+        async with (
+            open_shop(state, fixture, fresh=fresh, chips=True, apdus=apdus) as desk,
+            serving(desk, listener) as served,
+        ):
             await desk.switch_power(on=True)
             url = f"http://{ADDRESS}:{listener.getsockname()[1]}/"
             console.print(f"算盘 Suanpan: {url}  (Ctrl-C ends)", highlight=False)
+            if not desk.chips:
+                console.print("This terminal knows no chip cards; --fresh makes one that does.", highlight=False)
             if browser and _has_a_screen():
                 webbrowser.open(url)
             if script and played:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,9 +12,12 @@ from host_tools.acquirer.faults import Fault, Faults, Kind
 from host_tools.acquirer.host import Acquirer
 from host_tools.acquirer.trace import Record
 from host_tools.bench.live import LiveBench
+from host_tools.bench.panel.chip_wallet import CARDS, ChipWallet
 from host_tools.bench.panel.player import DeskStage, Player
+from host_tools.bench.panel.stories import Stories
 
 _MESSAGES_KEPT = 200
+_HELD_S = 2.0  # a tapped card
 _LATE_MS = 35_000  # the terminal gives up after 30 s
 
 
@@ -44,18 +48,24 @@ class Desk:
         messages: Messages,
         cards: Mapping[str, Card],
         switch_host: Callable[[bool], None],
+        chips: ChipWallet | None = None,
+        stories: Stories | None = None,
     ) -> None:
         self.bench = bench
         self.acquirer = acquirer
         self.messages = messages
         self.cards = cards
+        self.chips = frozenset(CARDS) if chips else frozenset[str]()  # the cards that have one
+        self.stories = stories or Stories()
+        self._chips = chips
+        self._in_slot = ""
         self.slips_torn = 0  # of the printer's slips, those that somebody has taken
         self.watchers: set[Callable[[], None]] = set()  # called when anything may look different
         self._faults = faults
         self._fingers: Counter[str] = Counter()
         self.player = Player(DeskStage(self, faults, switch_host), self._changed)
         parts = bench.parts
-        for source in (bench, messages, parts.display, parts.printer, parts.lights, parts.buzzer):
+        for source in (bench, messages, self.stories, parts.display, parts.printer, parts.lights, parts.buzzer):
             source.changed = self._changed
 
     def status(self) -> dict[str, Any]:
@@ -67,6 +77,7 @@ class Desk:
             "network": self.bench.network_up,
             "paper": not parts.printer.out_of_paper,
             "lights": parts.lights.lit,
+            "slot": self._in_slot,
             "hertz": parts.buzzer.frequency,
             "faults": [fault.kind.name for fault in self._faults.armed],
             "slips": {"torn": self.slips_torn, "cut": len(parts.printer.slips)},
@@ -89,6 +100,34 @@ class Desk:
     def swipe(self, name: str, *, readable: bool) -> None:
         track1, track2 = (track[1:-2] for track in tracks(self.cards[name]))  # the reader frames them anew
         self.bench.parts.swipe_reader.swipe(track1, track2, bad=() if readable else (1, 2))
+
+    async def insert(self, name: str) -> None:
+        """Put a chip card into the slot, in the place of one that may be there."""
+        assert self._chips
+        chip = await asyncio.to_thread(self._chips.chip, name)  # whose keys may have to be made
+        self.pull()
+        self.bench.parts.chip_slot.insert(chip)
+        self._in_slot = name
+        self._changed()
+
+    def pull(self) -> None:
+        self.bench.parts.chip_slot.pull()
+        self._in_slot = ""
+        self._changed()
+
+    async def tap(self, name: str) -> None:
+        """Hold a card before the antenna, as long as a person does."""
+        assert self._chips
+        antenna = await asyncio.to_thread(self._chips.antenna, name)
+        field = self.bench.parts.field
+        field.take()
+        field.put(antenna)
+
+        def taken_away() -> None:
+            if antenna in field.cards:
+                field.take(antenna)
+
+        asyncio.get_running_loop().call_later(_HELD_S, taken_away)
 
     async def switch_power(self, on: bool) -> None:
         await (self.bench.power_on() if on else self.bench.power_off())

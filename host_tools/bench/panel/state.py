@@ -5,14 +5,22 @@ from __future__ import annotations
 import fcntl
 import json
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from host_tools.acquirer.fixture import Enrolment
+from host_tools.bench.panel.chip_wallet import ChipWallet
 from host_tools.bench.shop import profile
+from host_tools.flash.emv_tables import build
 from host_tools.flash.factory import build_image
+from host_tools.keys.authority import Authority
+
+_AUTHORITY = "authority"
+_CARDS = "cards"
 
 
 class StateInUse(Exception):
@@ -40,11 +48,13 @@ class State:
     flash: Path
     nvs: Nvs
     bank: Path  # SQLite file; the terminal and the books it must agree with are kept, or start over, together
+    chips: ChipWallet | None  # of a terminal that has been told of chip cards when it was made
 
 
 @contextmanager
-def keep(directory: Path, enrolment: Enrolment, *, fresh: bool = False) -> Iterator[State]:
-    """The state in `directory`, for this process alone; fresh from the workshop if there is none yet."""
+def keep(directory: Path, enrolment: Enrolment, *, fresh: bool = False, chips: bool = False) -> Iterator[State]:
+    """The state in `directory`, for this process alone; fresh from the workshop if there is none yet, and then with
+    chip cards if told to."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (directory / "lock").open("w") as lock:
         try:
@@ -55,10 +65,27 @@ def keep(directory: Path, enrolment: Enrolment, *, fresh: bool = False) -> Itera
         if fresh or not flash.exists():
             for leftover in directory.glob("bank.db*"):
                 leftover.unlink()
-            image, _ = build_image(profile(enrolment), secrets.token_bytes)
+            for old in (directory / _AUTHORITY, directory / _CARDS):
+                shutil.rmtree(old, ignore_errors=True)
+            wallet = _chip_wallet(directory, chips)
+            tables = build(wallet.tables) if wallet else b""
+            image, _ = build_image(profile(enrolment), secrets.token_bytes, emv_tables=tables)
             write_nvs(nvs, {})
             _write(flash, image)
-        yield State(flash, Nvs(nvs), bank)
+        else:
+            wallet = _chip_wallet(directory, make=False)
+        yield State(flash, Nvs(nvs), bank, wallet)
+
+
+def _chip_wallet(directory: Path, make: bool) -> ChipWallet | None:
+    authority = Authority(directory / _AUTHORITY)
+    if make:
+        keys = authority.make(datetime.now().astimezone().date())
+    elif (directory / _AUTHORITY).exists():
+        keys = authority.keys()
+    else:
+        return None
+    return ChipWallet(keys, directory / _CARDS)
 
 
 def _write(path: Path, content: bytes) -> None:

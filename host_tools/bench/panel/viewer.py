@@ -48,6 +48,7 @@ class Viewer:
         self._status: dict[str, Any] = {}
         self._strip = (desk.slips_torn, 0)  # the next one to tell of: slip, strip
         self._messages = 0
+        self._stories = 0
 
     def __enter__(self) -> Viewer:
         self._desk.watchers.add(self._news.set)
@@ -71,6 +72,12 @@ class Viewer:
                 self._key(key, down)
             case {"do": "swipe", "card": str(card), "readable": bool(readable)} if card in desk.cards:
                 desk.swipe(card, readable=readable)
+            case {"do": "insert", "card": str(card)} if card in desk.chips:
+                await desk.insert(card)
+            case {"do": "tap", "card": str(card)} if card in desk.chips:
+                await desk.tap(card)
+            case {"do": "pull"}:
+                desk.pull()
             case {"do": "power", "on": bool(on)}:
                 await desk.switch_power(on)
             case {"do": "network", "on": bool(on)}:
@@ -100,7 +107,7 @@ class Viewer:
         desk = self._desk
         if not self._greeted:
             self._greeted = True
-            yield {"kind": "wallet", "cards": describe(desk.cards, desk.bench.now().date())}
+            yield {"kind": "wallet", "cards": describe(desk.cards, desk.bench.now().date(), desk.chips)}
         pixels = desk.bench.parts.display.pixels()
         if pixels != self._pixels:
             self._pixels = pixels
@@ -114,6 +121,9 @@ class Viewer:
         for record in desk.messages.after(self._messages):
             yield {"kind": "message", "meaning": _meaning(record), **record.as_dict()}
         self._messages = desk.messages.total
+        for story in desk.stories.after(self._stories):
+            yield {"kind": "story", **story}
+        self._stories = desk.stories.revision
 
     def _look_at_paper(self) -> Iterator[bytes]:
         printer = self._desk.bench.parts.printer

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date
 from typing import Any
 
 from host_tools.acquirer.cards import Card
+from host_tools.bench.panel.chip_wallet import CARDS
 
 _HEAD, _TAIL = 6, 4  # digits of a PAN that may be shown
 
@@ -20,8 +21,8 @@ _ISSUERS = {
 _ABROAD = ("境外银行", "Bank abroad")
 
 
-def describe(cards: Mapping[str, Card], today: date) -> list[dict[str, Any]]:
-    """For JSON. The PIN is there since these are test cards, and somebody has to know it."""
+def describe(cards: Mapping[str, Card], today: date, chips: Set[str] = frozenset()) -> list[dict[str, Any]]:
+    """For JSON, those with a chip first. The PIN is there since these are test cards, and somebody has to know it."""
     return [
         {
             "id": name,
@@ -31,10 +32,11 @@ def describe(cards: Mapping[str, Card], today: date) -> list[dict[str, Any]]:
             "holder": card.holder,
             "expiry": f"{card.expiry[2:]}/{card.expiry[:2]}",
             "pin": card.pin,
-            "purpose": _purpose(card, f"{today:%y%m}"),
+            "purpose": CARDS[name] if name in chips else _purpose(card, f"{today:%y%m}"),
+            "chip": name in chips,
             "usable": card.status == "good" and card.expiry >= f"{today:%y%m}" and card.balance > 0,
         }
-        for name, card in cards.items()
+        for name, card in sorted(cards.items(), key=lambda item: item[0] not in chips)
     ]
 
 

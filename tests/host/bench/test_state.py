@@ -38,6 +38,23 @@ def test_starting_over_makes_another_terminal_and_forgets_the_books(tmp_path: Pa
         assert not list(tmp_path.glob("bank*"))
 
 
+def test_chip_cards_are_kept_with_the_terminal_that_knows_them(tmp_path: Path, enrolment: Enrolment) -> None:
+    """Made with it and by it alone; their counters go on, and are gone with the next one."""
+    with keep(tmp_path, enrolment, chips=True) as first:
+        assert first.chips
+        tables = first.chips.tables
+        first.chips.chip("up-offline").handler(bytes.fromhex("00A4040008A000000333010101"))
+        (tmp_path / "cards" / "up-offline.json").write_text("{}")
+    with keep(tmp_path, enrolment) as second:
+        assert second.chips and second.chips.tables == tables
+        assert (tmp_path / "cards" / "up-offline.json").exists()
+    with keep(tmp_path, enrolment, fresh=True) as third:
+        assert third.chips is None
+        assert not (tmp_path / "cards").exists()
+    with keep(tmp_path, enrolment, chips=True) as fourth:  # it has not been told of any
+        assert fourth.chips is None
+
+
 def test_a_write_to_the_nvs_is_kept_at_once(tmp_path: Path, enrolment: Enrolment) -> None:
     with keep(tmp_path, enrolment) as state:
         state.nvs["suanpan/boots"] = b"\x00\x01"

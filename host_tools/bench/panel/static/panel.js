@@ -6,8 +6,9 @@ import { listenToKeys, releaseKeys } from "./keypad.js";
 import { clearMessages, showMessage } from "./messages.js";
 import { clearPaper, printStrip, showSlips } from "./paper.js";
 import { listenToScript, showScript } from "./script.js";
+import { clearStories, showStory } from "./stories.js";
 import { listenToSwitches, showStatus } from "./switches.js";
-import { fillWallet, listenToWallet } from "./wallet.js";
+import { fillWallet, listenToWallet, showSlot } from "./wallet.js";
 
 const DISPLAY = 1, STRIP = 2; // first byte of a picture
 
@@ -15,13 +16,15 @@ const send = connect({
   opened() {
     clearMessages();
     clearPaper();
+    clearStories();
   },
   told(news) {
     switch (news.kind) {
       case "wallet": return fillWallet(news.cards);
       case "text": return showText(news.lines);
-      case "status": showSlips(news.slips); showScript(news.script); return showStatus(news);
+      case "status": showSlips(news.slips); showScript(news.script); showSlot(news.slot); return showStatus(news);
       case "message": return showMessage(news);
+      case "story": return showStory(news);
     }
   },
   shown(picture) {

@@ -1,4 +1,5 @@
-// The wallet: cards to click, to drag to the slot, or to choose with the arrows and swipe with S.
+// The wallet: cards to click, to drag to the slot, or to choose with the arrows and swipe with S. One that has a chip can
+// be put in (I), and held to the reader (T); what a click does, the buttons below say.
 
 import { isForThePage } from "./keypad.js";
 
@@ -8,6 +9,9 @@ const SWIPE_MS = 520;
 const wallet = document.getElementById("cards");
 const slot = document.getElementById("slot");
 const badSwipe = document.getElementById("bad-swipe");
+const ways = document.getElementById("ways");
+const pull = document.getElementById("pull");
+const KEYS = { s: "swipe", i: "insert", t: "tap" };
 let send;
 
 export function listenToWallet(sendOrder) {
@@ -21,14 +25,30 @@ export function listenToWallet(sendOrder) {
     select(cards.at((cards.indexOf(selected()) + step) % cards.length)).focus();
   });
   addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "s" && !event.repeat && !isForThePage(event)) swipe(selected());
+    const way = KEYS[event.key.toLowerCase()];
+    if (way && !event.repeat && !isForThePage(event)) pay(selected(), way);
   });
+  for (const button of ways.querySelectorAll("[data-way]")) {
+    button.addEventListener("click", () => {
+      for (const other of ways.querySelectorAll("[data-way]")) other.setAttribute("aria-checked", other === button);
+    });
+  }
+  pull.addEventListener("click", () => send({ do: "pull" }));
   badSwipe.addEventListener("click", () => setPressed(badSwipe, !isPressed(badSwipe)));
 }
 
 export function fillWallet(cards) {
   wallet.replaceChildren(...cards.map(draw));
+  const chips = cards.some((card) => card.chip);
+  ways.hidden = !chips;
+  for (const hint of document.querySelectorAll(".hint .chips")) hint.hidden = !chips;
   select(wallet.firstElementChild);
+}
+
+// Which card is in the slot, if any.
+export function showSlot(name) {
+  pull.hidden = !name;
+  for (const card of wallet.children) card.classList.toggle("inserted", card.dataset.card === name);
 }
 
 function draw(card) {
@@ -37,6 +57,7 @@ function draw(card) {
   element.dataset.card = card.id;
   element.dataset.bank = card.bank;
   element.classList.toggle("unusable", !card.usable);
+  element.classList.toggle("chip", card.chip);
   element.setAttribute("role", "radio");
   element.append(
     line("head", words("b", ...card.issuer), words("span", ...card.purpose)),
@@ -94,7 +115,7 @@ function listenToCard(card) {
     if (ghost && isNearSlot(event)) swipe(card);
   });
   card.addEventListener("click", () => {
-    if (!dragged) swipe(card);
+    if (!dragged) pay(card, ways.querySelector('[aria-checked="true"]').dataset.way);
   });
 }
 
@@ -113,6 +134,13 @@ function isNearSlot({ clientX, clientY }) {
   const place = slot.getBoundingClientRect();
   return clientX > place.left - REACH_PX && clientX < place.right + REACH_PX
     && clientY > place.top - REACH_PX && clientY < place.bottom + REACH_PX;
+}
+
+// A card without a chip can only be swiped.
+function pay(card, way) {
+  if (way === "swipe" || !card.classList.contains("chip")) return swipe(card);
+  select(card);
+  send({ do: way, card: card.dataset.card });
 }
 
 function swipe(card) {
