@@ -26,6 +26,7 @@ _number = given("number")
 _ISSUE: Final = insert(card).values({column.name: given(column.name) for column in card.columns})
 _FIND: Final = select(card).where(card.c.pan == _number)
 _BALANCE: Final = select(account.c.balance).join(card, card.c.account == account.c.id).where(card.c.pan == _number)
+_REBRAND: Final = update(card).where(card.c.pan == _number).values(scheme=given("scheme"))
 _TRIES: Final = update(card).where(card.c.pan == _number).values(pin_tries_left=given("pin_tries_left"))
 
 
@@ -73,6 +74,10 @@ class Bank:
         if row is None:
             raise LookupError("no such card")
         return int(row[0])
+
+    def rebrand(self, pan: str, scheme: str) -> None:
+        """Take the card for one of another organisation from now on."""
+        self._store.run(_REBRAND, scheme=scheme, number=pan)
 
     def authorise(
         self,

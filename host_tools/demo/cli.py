@@ -1,5 +1,5 @@
-"""`suanpan demo`: a shop day on the virtual board against the acquirer, and whether the books agree. Then every
-chip card pays."""
+"""`suanpan demo`: a shop day on the virtual board against the acquirer, and whether the books agree. Then a day of each
+kind of shop, and every chip card pays."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from host_tools.demo import report
 from host_tools.demo.audit import audit, host_books, terminal_books
 from host_tools.demo.cards import LARGE, SMALL, Row, everybody
 from host_tools.demo.day import DAY
+from host_tools.demo.profiles import play
 from host_tools.emv.story import BAD, GOOD
 from host_tools.emv.trace import CONTACT, CONTACTLESS
 
@@ -27,11 +28,13 @@ from host_tools.emv.trace import CONTACT, CONTACTLESS
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for screens, slips, trace and summary.")] = Path("out/demo"),
     seed: Annotated[int, typer.Option(help="Everything that is random follows from it.")] = 1,
+    shops: Annotated[bool, typer.Option(help="A day of each kind of shop, too.")] = True,
     cards: Annotated[bool, typer.Option(help="Sell to every chip card, by slot and by reader, after the day.")] = True,
 ) -> None:
     """Play a shop day in virtual time: sales, a wrong PIN, a silent host, a power cut; then compare the books.
 
-    After that every card of the population (`suanpan cards list`) pays, put in and held to the reader.
+    Then a retailer, a restaurant and a hotel have a day each, and one more ends unbalanced. After that every card of
+    the population (`suanpan cards list`) pays, put in and held to the reader.
     """
     console = Console()
     started = time.monotonic()
@@ -72,10 +75,32 @@ def demo(
         highlight=False,
     )
     good = all(check.good for check in checks)
+    if shops:
+        good &= _other_shops(console, seed)
     if cards and good:
         good = _sell_to_everybody(console, out)
     if not good:
         raise typer.Exit(1)
+
+
+def _other_shops(console: Console, seed: int) -> bool:
+    """Whether a day of each kind of shop ends as it should."""
+    table = Table(title="各类商户 a day of each kind of shop", box=box.SIMPLE_HEAD)
+    for column in ("", "terminal 终端", "host 主机", "paid 实付", "settled 对账", "differences 差异"):
+        table.add_column(column, justify="left" if column in ("", "differences 差异") else "right")
+    good = True
+    try:
+        for end in play(seed):
+            sums = (f"{fen / 100:,.2f}" for fen in (end.terminal, end.host, end.paid))
+            mark = "[green]✓[/]" if end.good else "[bold red]✗[/]"
+            word = "平" if end.balanced else "不平"
+            table.add_row(f"{mark} {end.profile.title}", *sums, word, "; ".join([*end.differences, *end.trouble]))
+            good &= end.good
+    except BenchError as problem:
+        console.print(f"[bold red]stopped:[/] {problem}")
+        good = False
+    console.print(table)
+    return good
 
 
 def _sell_to_everybody(console: Console, out: Path) -> bool:

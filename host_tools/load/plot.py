@@ -35,10 +35,12 @@ def plot(tally: Tally, told: Report, path: Path) -> None:
     state = "books agree" if told.reconciled else "BOOKS DO NOT AGREE"
     above.set_title(f"{told.terminals} terminals, {told.answered} answers, {told.per_second:.0f}/s, {state}")
     for part, colour in ((50, "#2d7d50"), (90, "#96690a"), (99, "#b03a2e")):
-        values = [percentile(sorted(waits[second]), part) for second in seconds]
-        below.plot(seconds, values, label=f"p{part}", color=colour)
+        values = [percentile(sorted(waits[second]), part) for second in sorted(waits)]
+        below.plot(sorted(waits), values, label=f"p{part}", color=colour)
     if tally.times:
         below.set_yscale("log")
+        below.yaxis.set_major_formatter("{x:g}")
+        below.yaxis.set_minor_formatter("{x:g}")
     below.set_ylabel("ms from due to answered")
     below.set_xlabel("seconds")
     below.legend(loc="upper right")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from host_tools.cli import app
 from host_tools.demo import cli
 from host_tools.demo.audit import UnreadableSlip, audit, found_in, pins, secrets, terminal_books
 from host_tools.demo.day import DAY, Step
+from host_tools.demo.profiles import PROFILES, Outcome
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,8 @@ def test_the_command_leaves_what_it_says(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["demo", "--no-cards", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert "0.00" in result.output
+    assert result.output.count("✓") == 7 + len(PROFILES)
+    assert "000003:" in result.output  # what the upload of the unbalanced batch has shown
     summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
     assert summary["good"]
     assert summary["sales"]["terminal"] == summary["sales"]["host"] == {"count": 3, "amount": 200_34}
@@ -92,6 +96,23 @@ def test_a_slip_without_totals_is_no_answer() -> None:
         terminal_books("商户名称: 算盘茶馆")
 
 
+def test_a_day_of_a_shop_is_good_if_everybody_says_the_same() -> None:
+    moves = PROFILES[0].moves
+    good = Outcome(PROFILES[0], moves, moves, moves, balanced=True, differences=[], trouble=[])
+    assert good.good
+    for wrong in (
+        replace(good, terminal=1),
+        replace(good, paid=1),
+        replace(good, balanced=False),
+        replace(good, differences=["x"]),
+        replace(good, trouble=["x"]),
+    ):
+        assert not wrong.good
+    unbalanced = replace(good, profile=replace(PROFILES[0], differs=1), balanced=False, differences=["x"])
+    assert unbalanced.good
+    assert not replace(unbalanced, balanced=True).good
+
+
 def test_a_day_that_goes_otherwise_turns_the_command_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sale more than the day has: money and slips no longer come out."""
 
@@ -100,7 +121,7 @@ def test_a_day_that_goes_otherwise_turns_the_command_red(tmp_path: Path, monkeyp
         shop.take_slips()
 
     monkeypatch.setattr(cli, "DAY", (*DAY[:-1], Step("one more", sell_again), DAY[-1]))
-    result = CliRunner().invoke(app, ["demo", "--no-cards", "--out", str(tmp_path)])
+    result = CliRunner().invoke(app, ["demo", "--no-cards", "--no-shops", "--out", str(tmp_path)])
     assert result.exit_code == 1
     assert not json.loads((tmp_path / "summary.json").read_text("utf-8"))["good"]
 
@@ -110,6 +131,6 @@ def test_a_step_that_does_not_happen_turns_the_command_red(tmp_path: Path, monke
         shop.bench.expect("没有这样的屏幕", timeout=1)
 
     monkeypatch.setattr(cli, "DAY", (DAY[0], Step("in vain", wait_in_vain)))
-    result = CliRunner().invoke(app, ["demo", "--no-cards", "--out", str(tmp_path)])
+    result = CliRunner().invoke(app, ["demo", "--no-cards", "--no-shops", "--out", str(tmp_path)])
     assert result.exit_code == 1
     assert "stopped" in result.output
