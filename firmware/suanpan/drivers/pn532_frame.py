@@ -30,14 +30,11 @@ ANSWER = const(2)
 class Buffer:
     def __init__(self) -> None:
         self.data = bytearray(_SIZE)
-        self._views: "tuple[memoryview, ...]" = ()
+        whole = memoryview(self.data)
+        self._views = tuple(whole[:size] for size in range(_STEP, _SIZE + 1, _STEP))
 
     def view(self, size: int) -> memoryview:
-        """The first `size` bytes, and up to 15 more. Not every bus asks for those of what comes: they are made once, but
-        when one is wanted."""
-        if not self._views:
-            whole = memoryview(self.data)
-            self._views = tuple(whole[:end] for end in range(_STEP, _SIZE + 1, _STEP))
+        """The first `size` bytes, and up to 15 more."""
         return self._views[(min(size, _SIZE) - 1) // _STEP]
 
     def wipe(self) -> None:
@@ -95,7 +92,7 @@ class Outgoing(Buffer):
         steps = (end + 1) // _STEP
         rest = end + 2 - steps * _STEP
         copy(self._rest, 0, data, steps * _STEP, rest)
-        self.head = self.view(steps * _STEP) if steps else None
+        self.head = self._views[steps - 1] if steps else None
         self.rest = self._rests[rest - 1]
 
     def wipe(self) -> None:
