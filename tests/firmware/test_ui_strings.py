@@ -13,6 +13,14 @@ _SLIP_COLUMNS = 32
 _LONGEST_FIELD = 15  # the merchant number
 _ON_ONE_ROW = ("merchant_id", "terminal_id", "operator", "batch", "voucher", "auth_code", "reference")
 
+_HINTS = tuple(
+    f"message.{name}"
+    for name in (
+        "amount_hint", "any_card", "card_or_chip", "customer_card", "insert_card", "leave_card", "pin_hint",
+        "please_wait", "printing", "remove_card", "take_card", "tap_again",
+    )
+)  # fmt: skip
+
 
 def _rows():
     with open(TABLE) as table:
@@ -47,6 +55,12 @@ class TestTable(unittest.TestCase):
                     self.assertTrue(len(lines) <= _BODY_LINES, f"{name}: {lines}")
                     for line in lines:
                         self.assertTrue(columns(line) <= _COLUMNS, f"{name}: {line}")
+
+    def test_hints_under_an_amount_fit_in_one_line(self):
+        for name, texts, _ in _rows():
+            if name in _HINTS:
+                for text in texts:
+                    self.assertTrue(columns(text) <= _COLUMNS, text)
 
     def test_labels_leave_room_for_their_values(self):
         for name, texts, _ in _rows():
