@@ -15,7 +15,6 @@ from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.faults import Faults
 from host_tools.acquirer.fixture import load, open_bank
 from host_tools.acquirer.host import Acquirer
-from host_tools.cards.accounts import accounts
 from tests.faults import plastic
 
 if TYPE_CHECKING:
@@ -29,10 +28,9 @@ class Bank:
     """`now_us` is the terminal's clock, which the host's goes by."""
 
     def __init__(self) -> None:
-        population = plastic.POPULATION
         fixture = load()
-        self.fixture = replace(fixture, cards=fixture.cards | {plastic.NAME: accounts(population)[plastic.NAME]})
-        self._chips = Chips(population.issuers)
+        self.fixture = replace(fixture, cards=fixture.cards | plastic.ACCOUNTS)
+        self._chips = Chips(plastic.POPULATION.issuers)
         self.faults = Faults()
         self.now_us = 0
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-faults-")

@@ -22,18 +22,29 @@ Answer = dict[str, Any]  # of device/live.py
 Name = tuple[str, str, str, int]  # kind, batch, STAN, fen: a transaction whose money is where it was moved
 Sums = dict[tuple[str, str], tuple[int, int]]  # count and fen by kind and card organisation
 
-_CREDIT: Final = frozenset(("void", "refund"))  # kinds that cardholders are paid by
+_CREDIT: Final = frozenset(("void", "refund", "completion_void"))  # kinds that cardholders are paid by
+_HOLD: Final = "pre_auth"  # money is kept, and not moved yet
+_LET_GO: Final = "pre_auth_void"
+_HELD: Final = (_HOLD, _LET_GO)
+_ENDING: Final = frozenset((_LET_GO, "completion", "completion_advice"))  # what ends a hold that has its code
+_VOIDS: Final = ("void", "completion_void")
 
 # Statuses of firmware/suanpan/ledger/record.py.
 _OPENED, _UNANSWERED, _STORED = 2, 5, 8
-_ADVISED: Final = ("offline_sale", "refund")  # kinds whose slip may come before the host's word
+_ADVISED: Final = (
+    "offline_sale",
+    "offline_chip",
+    "refund",
+    "completion_advice",
+)  # kinds whose slip may come before the host's word
 _GOOD: Final = ("title.approved", "title.stored")  # what the screen says while a transaction's slip is printed
 _COPIES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class HostBooks:
-    """`standing` counts what was approved and not reversed, `paid` is what cardholders have spent in all, in fen."""
+    """`standing` counts what was approved and not reversed, and what is still held; `paid` is what cardholders have
+    spent in all, in fen."""
 
     standing: Counter[Name]
     sums: Sums
@@ -48,23 +59,29 @@ def host_books(store: Store, ledger: Ledger) -> HostBooks:
            AND entry IS NOT NULL AND entry NOT IN (SELECT reverses FROM entry WHERE reverses IS NOT NULL)""",
         (TERMINAL,),
     )
-    standing = Counter((kind, batch, stan, amount) for kind, batch, stan, amount in rows)
+    held = store.db.execute("SELECT ?, batch, stan, amount FROM hold WHERE tid = ? AND stands", (_HOLD, TERMINAL))
+    standing = Counter((kind, batch, stan, amount) for kind, batch, stan, amount in (*rows, *held))
     (batch,) = store.db.execute("SELECT batch FROM terminal WHERE tid = ?", (TERMINAL,)).fetchone()
     sums = {key: (totals.count, totals.amount) for key, totals in ledger.sums(TERMINAL, batch).items()}
-    (held,) = store.db.execute("SELECT sum(balance) FROM account WHERE name LIKE 'cardholder %'").fetchone()
-    return HostBooks(standing, sums, -held, tuple(ledger.check()))
+    (balance,) = store.db.execute("SELECT sum(balance) FROM account WHERE name LIKE 'cardholder %'").fetchone()
+    return HostBooks(standing, sums, -balance, tuple(ledger.check()))
 
 
 def terminal_books(answer: Answer) -> Counter[Name]:
     """The same of the terminal's records."""
+    good = [entry for entry in answer["entries"] if _good(entry)]
+    ended = {entry["auth_code"] for entry in good if entry["kind"] in _ENDING and not entry["voided"]}
     return Counter(
-        (entry["kind"], entry["batch"], entry["stan"], entry["amount"]) for entry in answer["entries"] if _good(entry)
+        (entry["kind"], entry["batch"], entry["stan"], entry["amount"])
+        for entry in good
+        if entry["kind"] not in _HELD or (entry["kind"] == _HOLD and entry["auth_code"] not in ended)
     )
 
 
 def net(standing: Counter[Name]) -> int:
     """What these transactions cost the cardholders."""
-    return sum((-amount if kind in _CREDIT else amount) * count for (kind, _, _, amount), count in standing.items())
+    signs = dict.fromkeys(_CREDIT, -1) | dict.fromkeys(_HELD, 0)
+    return sum(signs.get(kind, 1) * amount * count for (kind, _, _, amount), count in standing.items())
 
 
 def violations(before: Answer, lives: list[Answer], opening: int, host: HostBooks) -> list[str]:
@@ -108,7 +125,7 @@ def _forgotten(before: Answer, after: Answer) -> list[str]:
         elif _good(entry) and not _good(left) and entry["status"] != _STORED:
             found.append(f"transaction {entry['stan']} was good, and is no more")
     voided = {entry["number"] for entry in after["entries"] if entry["voided"]}
-    voids = {entry["of"] for entry in after["entries"] if entry["kind"] == "void" and _good(entry)}
+    voids = {entry["of"] for entry in after["entries"] if entry["kind"] in _VOIDS and _good(entry)}
     return found if voided == voids else [*found, f"records {voided} count as voided, and {voids} are"]
 
 
@@ -140,7 +157,9 @@ def _sums(after: Answer, theirs: Sums) -> list[str]:
             sums[key] = count + 1, amount + entry["amount"]
     totals = {(kind, org): (count, amount) for kind, org, count, amount in after["totals"]}
     found = [] if sums == totals else [f"the totals are {totals}, the records come to {sums}"]
-    return found if totals == theirs else [*found, f"the totals are {totals}, the host's {theirs}"]
+    moved = {key: sums for key, sums in totals.items() if key[0] not in _HELD}
+    theirs = {key: sums for key, sums in theirs.items() if key[0] not in _HELD}
+    return found if moved == theirs else [*found, f"the totals are {moved}, the host's {theirs}"]
 
 
 def _words(before: Answer, lives: list[Answer]) -> list[str]:

@@ -106,7 +106,7 @@ class Peer:
             self._wire.act(payload[0], payload[0] >= self._healthy)
             return b""
         if op == b"P":
-            self._plastic.reset()
+            self._plastic.reset(payload.decode())
             return b""
         if op == b"A":
             return self._plastic.exchange(payload)

@@ -1,15 +1,17 @@
-"""The chip card of the explorer: one of the mint's, drawn out of the slot where a schedule says so."""
+"""The chip cards of the explorer: the mint's, drawn out of the slot where a schedule says so."""
 
 from __future__ import annotations
 
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from host_tools.acquirer.chip_tables import chip_tables
+from host_tools.cards.accounts import accounts
 from host_tools.cards.entries import load
 from host_tools.cards.minting import Mint
 from host_tools.flash.emv_tables import build
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from host_tools.cards.card import Card
     from tests.faults.points import Pull
 
-NAME: Final = "up-debit"
 POPULATION: Final = load()
+ONLINE, OFFLINE = "up-debit", "up-offline"  # who decides: the issuer, or the card
+ACCOUNTS: Final = {name: accounts(POPULATION)[name] for name in (ONLINE, OFFLINE)}
+_APPLICATIONS: Final = Path(__file__).parent / "applications.yaml"
 _SCHEME: Final = "UnionPay"
-_INDEX, _BITS, _EXPONENT = 0xF1, 1408, 3  # of the CA's key that the card hangs on
+_INDEX, _BITS, _EXPONENT = 0xF1, 1408, 3  # of the CA's key that the cards hang on
 _GONE: Final = b""
 _POWER_CUT: Final = b"\0"  # no status word is that short
 
@@ -37,7 +41,8 @@ class Plastic:
         self.exchanges = 0  # in this life
         self._random = Random()
         self._pulls: dict[int, Drawn] = {}
-        self._card: Card | None = None
+        self._issued: dict[str, Card] = {}
+        self._card: Card | None = None  # in the slot
 
     @cached_property
     def _mint(self) -> Mint:
@@ -48,21 +53,22 @@ class Plastic:
     @cached_property
     def tables(self) -> bytes:
         """The terminal's file."""
-        return build(chip_tables(self._mint.ca_keys))
+        return build(chip_tables(self._mint.ca_keys, path=_APPLICATIONS))
 
     def issue(self, seed: int) -> None:
-        """A new card; what is random in it follows from `seed`."""
+        """New cards; what is random in them follows from `seed`."""
         self._random.seed(seed)
-        self._card = None
+        self._issued.clear()
 
     def begin(self, pulls: Sequence[Pull]) -> None:
         """Another life."""
         self.exchanges = 0
         self._pulls = {pull.exchange: pull.what for pull in pulls}
 
-    def reset(self) -> None:
-        if self._card is None:
-            self._card = self._mint.card(NAME)
+    def reset(self, name: str) -> None:
+        if name not in self._issued:
+            self._issued[name] = self._mint.card(name)
+        self._card = self._issued[name]
         self._card.reset()
 
     def exchange(self, command: bytes) -> bytes:

@@ -14,7 +14,6 @@ from typing import Final
 
 from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.fixture import load
-from host_tools.cards.accounts import accounts
 from host_tools.flash.factory import SUPERVISOR_PASSWORD
 from tests.faults import plastic
 from tests.faults.points import Net
@@ -22,14 +21,14 @@ from tests.faults.points import Net
 IDLE: Final = "message.idle"
 _BANK: Final = load().cards
 # A stranger's card looks like any other to the terminal, but the bank does not know it.
-_CHIP: Final = plastic.NAME
-CARDS: Final[dict[str, Card]] = _BANK | {
-    _CHIP: accounts(plastic.POPULATION)[_CHIP],
+CARDS: Final[dict[str, Card]] = {
+    **_BANK,
+    **plastic.ACCOUNTS,
     "stranger": replace(_BANK["plain"], name="stranger", pan="6200000000000096"),
 }
 
 Keys = dict[str, list[str]]
-Order = tuple[Keys, str, bool]  # keys by text, what is on the card's stripe, and whether it is put in instead
+Order = tuple[Keys, str, str]  # keys by text, what is on the card's stripe, the card's name if it is put in instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,9 @@ class Act:
 
     def order(self) -> Order:
         if not self.card:
-            return self.keys, "", False
+            return self.keys, "", ""
         card = CARDS[self.card]
-        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card)), self.chip
+        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card)), self.card if self.chip else ""
 
 
 def sale(fen: int, card: str = "plain") -> Act:
@@ -50,9 +49,8 @@ def sale(fen: int, card: str = "plain") -> Act:
     return Act({IDLE: [digits[0]], "title.sale": [*digits[1:], "enter"]}, card)
 
 
-def chip_sale(fen: int, keys: Keys | None = None) -> Act:
-    swiped = sale(fen, _CHIP)
-    return Act(swiped.keys | (keys or {}), _CHIP, chip=True)
+def chip_sale(fen: int, keys: Keys | None = None, card: str = plastic.ONLINE) -> Act:
+    return Act(sale(fen).keys | (keys or {}), card, chip=True)
 
 
 def chosen(*titles: str, keys: Keys | None = None, card: str = "") -> Act:
@@ -177,6 +175,9 @@ ROWS: Final = {
             chip_sale(10_00),
             given=(Net(1, "SILENT"),),
             variant=True,
+        ),
+        Row(
+            "chip-offline", 5_00, ("title.card", "title.reading_chip", *_STORED), chip_sale(5_00, card=plastic.OFFLINE)
         ),
         Row("chip-reversed", 0, _REVERSAL, left=(chip_sale(10_00), Net(1, "POWER_AFTER")), variant=True),
         Row("void", -3_33, (*_VOID, *_APPROVED), VOID),

@@ -115,7 +115,7 @@ class ChipCard:
     async def activate(self):
         if not person.inserted:
             raise CardGone
-        link.explorer(b"P")
+        link.explorer(b"P", person.chip.encode())
         self.active = True
 
     async def exchange(self, command):

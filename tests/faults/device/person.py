@@ -23,7 +23,7 @@ class Fault(BaseException):
 
 
 class Person:
-    """Goes through acts, each [keys to press by a text that is on the screen, track 2, whether the card is put in].
+    """Goes through acts, each [keys to press by a text that is on the screen, track 2, name of a card to be put in].
 
     What stands on the idle screen begins an act, and the next idle screen ends it. A screen that no text of the act
     is on is answered with 确认. `following()` is the next act, or None while there is only to wait; it raises Ready.
@@ -38,7 +38,8 @@ class Person:
         self._keys = 0
         self.clear()
         self.track = ""
-        self._chip = self.inserted = False
+        self.chip = ""
+        self.inserted = False
         # The titles and errors that were seen, "slip" for each that was printed: before the first act, then in each.
         self.told = [[]]
 
@@ -96,7 +97,7 @@ class Person:
             act = self._following()
             if act is None:
                 return None
-            answers, self.track, self._chip = act
+            answers, self.track, self.chip = act
             self._answers = {text: self._keyed(keys) for text, keys in answers.items()}
             self._at = {}
             self.told.append([])
@@ -128,7 +129,7 @@ class Person:
     # -- the parts --
 
     async def swipe(self):
-        if self._chip:
+        if self.chip:
             self.inserted = True
             await asyncio.Event().wait()
         swipe = Swipe()
