@@ -1,6 +1,7 @@
 """For every test: pytest's plugins, ours and others'."""
 
 import gc
+import os
 
 from hypothesis import settings
 
@@ -14,3 +15,8 @@ settings.load_profile("suanpan")
 def pytest_collection_finish() -> None:
     """Thousands of items live as long as the run: the collector need not look at them again and again."""
     gc.freeze()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some tests wait for a browser, or for real time to pass."""
+    return (os.cpu_count() or 1) + 1

@@ -6,17 +6,15 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 START_US = 1_000_000  # a board's clock is never seen at zero
 
 
-@dataclass(order=True)
+@dataclass
 class _Alarm:
-    at_us: int
-    order: int
-    action: Callable[[], None] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    action: Callable[[], None]
+    cancelled: bool = False
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -27,24 +25,24 @@ class VirtualClock:
 
     def __init__(self) -> None:
         self.now_us = START_US
-        self._alarms: list[_Alarm] = []
+        self._alarms: list[tuple[int, int, _Alarm]] = []  # when, and in the order in which they were set
         self._order = itertools.count()
 
     def call_later(self, delay_us: int, action: Callable[[], None]) -> _Alarm:
-        alarm = _Alarm(self.now_us + max(0, delay_us), next(self._order), action)
-        heapq.heappush(self._alarms, alarm)
+        alarm = _Alarm(action)
+        heapq.heappush(self._alarms, (self.now_us + max(0, delay_us), next(self._order), alarm))
         return alarm
 
     def next_us(self) -> int | None:
         """When the next thing will happen, if anything will."""
-        while self._alarms and self._alarms[0].cancelled:
+        while self._alarms and self._alarms[0][2].cancelled:
             heapq.heappop(self._alarms)
-        return self._alarms[0].at_us if self._alarms else None
+        return self._alarms[0][0] if self._alarms else None
 
     def advance_to(self, at_us: int) -> None:
         while (due := self.next_us()) is not None and due <= at_us:
             self.now_us = max(self.now_us, due)
-            heapq.heappop(self._alarms).action()
+            heapq.heappop(self._alarms)[2].action()
         self.now_us = max(self.now_us, at_us)
 
     def busy(self, duration_us: int) -> None:

@@ -61,7 +61,7 @@ class LockstepBench:
         self._random = Random(f"{seed} board")
         self._world = ScriptedWorld(self.clock, hosts)
         self._heap = heap
-        self._measure_heap = measure_heap
+        self.measure_heap = measure_heap  # from the next power-on on
         self._process: FirmwareProcess | None = None
         self._board: Board | None = None
         self._frames = protocol.FrameReader()
@@ -74,7 +74,7 @@ class LockstepBench:
     def power_on(self) -> None:
         self._frames = protocol.FrameReader()
         try:
-            self._process = FirmwareProcess(heap=self._heap, measure_heap=self._measure_heap, pins=self._pins)
+            self._process = FirmwareProcess(heap=self._heap, measure_heap=self.measure_heap, pins=self._pins)
         except FirmwareDied as problem:
             raise BenchError(f"the firmware has stopped:\n{problem}") from None
         self._board = Board(

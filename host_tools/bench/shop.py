@@ -112,6 +112,7 @@ class Shop:
         tls: bool = False,
         backup: bool = False,
         scenario: Scenario | None = None,
+        moto: bool = False,
     ) -> None:
         fixture = _fixture()
         if mint is not None:
@@ -160,6 +161,7 @@ class Shop:
             tracer=self._heard,
             chips=self.chips,
             tables=self.tables,
+            moto=(TERMINAL,) if moto else (),
         )
 
     # -- what people do --

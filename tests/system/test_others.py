@@ -9,6 +9,7 @@ from host_tools.bench.shop import Shop
 from tests.system.books import (
     ask_to_void,
     audited,
+    authorise,
     pre_authorise,
     print_totals,
     sent,
@@ -99,6 +100,75 @@ def test_a_card_that_has_less_pays_what_it_has_if_people_agree(tmp_path: Path) -
         assert shop.acquirer.ledger.check() == []
         assert "对账平" in settle(shop)
         assert audited(shop)
+
+
+def _key_in(shop: Shop, card: str, expiry: str = "1235") -> None:
+    for prompt, digits in (("卡号", shop.cards[card].pan), ("有效期", expiry)):
+        shop.bench.expect(prompt)
+        shop.bench.type(digits)
+        if prompt == "卡号":
+            assert not shop.bench.shows(digits[-6:])
+        shop.bench.press("enter")
+
+
+def test_an_order_by_telephone_where_that_is_allowed(tmp_path: Path) -> None:
+    with Shop(tmp_path, moto=True) as shop:
+        set_parameters(shop, moto=1)
+        shop.open()
+        bench = shop.bench
+        bench.expect("请输入金额")
+        plain = shop.cards["plain"]
+        bench.press("menu", "8", "5")
+        bench.expect("邮购电话订购", "0.00")
+        bench.press("5", "0", "0", "0", "enter")
+        bench.expect("卡号")
+        bench.type("6200000000000014")
+        bench.press("enter")
+        bench.expect("有效期")
+        bench.press("1", "2", "3", "5", "enter")
+        bench.expect("不是银行卡")  # the check digit
+        bench.press("enter")
+        _key_in(shop, "plain")
+        bench.expect("交易成功", "50.00")
+        shop.take_slips()
+        slip = bench.parts.printer.slips[-2].text
+        assert "邮购电话订购" in slip and "0013 /M" in slip
+        (asked,) = sent(shop, "0200")
+        assert asked.keys() == {2, 3, 4, 11, 14, 22, 25, 41, 42, 49, 60, 64}
+        assert (asked[14], asked[22], asked[25], asked[60]) == ("3512", "012", "08", "22000001000")
+        assert shop.acquirer.bank.balance(plain.pan) == plain.balance - 50_00
+
+        shop.disturb(Kind.SILENT, "0200")
+        bench.press("menu", "8", "5")
+        bench.expect("邮购电话订购", "0.00")
+        bench.press("7", "0", "0", "enter")
+        _key_in(shop, "plain")
+        bench.expect("失败 未扣款", "已冲正", timeout=90)
+        bench.press("enter")
+
+        bench.press("menu", "3")
+        authorise(shop)
+        bench.expect("原凭证号")
+        bench.type(asked[11])
+        bench.press("enter")
+        bench.expect("退这笔")
+        bench.press("enter")
+        bench.expect("退货", "0.00")
+        bench.press("2", "0", "0", "0", "enter")
+        _key_in(shop, "long", "0634")
+        bench.expect("不是原来那张卡")
+        bench.press("enter")
+        _key_in(shop, "plain")
+        shop.take_slips()
+        assert settled_sums(shop) == {("moto", "CUP"): (1, 50_00), ("refund", "CUP"): (1, 20_00)}
+        assert shop.acquirer.ledger.check() == []
+        assert "对账平" in settle(shop)
+        assert audited(shop)
+
+
+def test_an_order_by_telephone_is_off_by_default_on_both_sides(shop: Shop) -> None:
+    shop.bench.press("menu", "8", "5")
+    shop.bench.expect("未开通")
 
 
 def _leave(shop: Shop, fen: int, name: str = "named") -> None:

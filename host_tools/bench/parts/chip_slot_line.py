@@ -66,7 +66,12 @@ class Wire:
         ]
 
     def level(self, at_us: float) -> int:
-        return 0 if any(start <= at_us < end for start, end, _ in self._lows) else 1
+        return self.levels([at_us])[0]
+
+    def levels(self, moments: list[float]) -> list[int]:
+        """At some moments one after the other."""
+        lows = [(start, end) for start, end, _ in self._lows if end > moments[0]]  # few of them: the past is longer
+        return [0 if any(start <= at < end for start, end in lows) else 1 for at in moments]
 
     def next_fall(self, from_us: float) -> float | None:
         """The first falling edge at or after a moment, as far as anybody has said that there will be one."""
@@ -103,7 +108,7 @@ class Receiver:
     def _decode(self, start_us: float) -> None:
         """At the middle of the bit after the parity bit, where the character is over."""
         self._timer = None
-        levels = [self._wire.level(start_us + (bit + 0.5) * self.bit_us) for bit in range(10)]
+        levels = self._wire.levels([start_us + (bit + 0.5) * self.bit_us for bit in range(10)])
         seen = levels[0] == 0
         self._deaf_until = start_us + (10.5 if seen else 0.5) * self.bit_us
         if seen:
