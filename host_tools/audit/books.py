@@ -7,10 +7,11 @@ what it has approved. Its books know sales.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from host_tools.acquirer.ledger import Ledger
 from host_tools.audit.reading import AuditError
@@ -18,6 +19,8 @@ from host_tools.audit.reading import AuditError
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from sqlalchemy import Connection, Executable
 
     from host_tools.acquirer.store import Store
     from host_tools.audit.entries import Line
@@ -36,6 +39,19 @@ class Comparison:
         return self.terminal == self.host
 
 
+class _Reader:
+    """What a ledger asks of its store, of a file that nobody may change, and whose keys nobody needs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: Executable, **parameters: Any) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._connection.execute(statement, parameters)]
+
+    def one(self, statement: Executable, **parameters: Any) -> tuple[Any, ...] | None:
+        return next(iter(self.run(statement, **parameters)), None)
+
+
 def compare(lines: Sequence[Line], newest: str, database: Path, terminal: str) -> list[Comparison]:
     """Every batch of the journal, and the one after `newest`, if the host has sales in it.
 
@@ -48,13 +64,13 @@ def compare(lines: Sequence[Line], newest: str, database: Path, terminal: str) -
             count, amount = count + line.told_count, amount + line.told_amount
         sums[line.batch.number] = count, amount
     following = f"{int(newest or 0) + 1:06}"
+    address = f"{database.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            # A ledger asks nothing of its store but the connection.
-            ledger = Ledger(cast("Store", SimpleNamespace(db=db)))
+        with create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True)).connect() as connection:
+            ledger = Ledger(cast("Store", _Reader(connection)))
             found = [Comparison(batch, sums[batch], _host(ledger, terminal, batch)) for batch in sorted(sums)]
             beyond = Comparison(following, (0, 0), _host(ledger, terminal, following))
-    except sqlite3.Error as error:
+    except SQLAlchemyError as error:
         raise AuditError(f"{database.name} is no acquirer's database: {error}") from None
     return found if beyond.agrees else [*found, beyond]
 

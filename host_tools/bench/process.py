@@ -19,8 +19,8 @@ BOARD = ROOT / "boards" / "virtual"
 ASSETS = ROOT / "firmware" / "assets"
 PINS = BOARD / "pins.py"
 PINS_ST7789 = BOARD / "pins_st7789.py"  # with a 240x320 display
-# Of the 64-bit port; an ESP32's words are half as long. 32 KB are for what the virtual board has in Python where an ESP32
-# has C: machine, esp32, socket, clock and the link to the bench. Of the rest a tap needs most: some 255 KB are alive.
+# Of the 64-bit port; an ESP32's words are half as long. 32 KB are for what the virtual board has in Python where an
+# ESP32 has C: machine, esp32, socket, clock and the link to the bench. Of the rest a tap needs most: some 255 KB.
 HEAP = "320k"
 
 
