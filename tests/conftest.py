@@ -3,6 +3,7 @@
 import gc
 import os
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["pytester", "tests.plugins.debian", "tests.plugins.matrix", "tests.plugins.postgresql"]
@@ -17,6 +18,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: some tests wait for a browser, or for real time to pass."""
     return (os.cpu_count() or 1) + 1

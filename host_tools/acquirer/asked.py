@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Kind = Literal[
     "sale", "void", "refund", "offline_sale", "offline_chip", "script_result", "reversal", "void_reversal", "pre_auth",
     "pre_auth_reversal", "pre_auth_void", "pre_auth_void_reversal", "completion", "completion_reversal",
-    "completion_void", "completion_void_reversal", "completion_advice", "adjustment", "tip", "balance",
+    "completion_void", "completion_void_reversal", "completion_advice", "adjustment", "tip", "balance", "moto",
+    "moto_reversal",
 ]  # fmt: skip
 
 CURRENCY: Final = "156"  # CNY, ISO 4217
@@ -91,6 +92,8 @@ _ROWS: Final = {
     ("0400", "200000", "00", "23"): _Row("void_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME),
     ("0220", "000000", "00", "32"): _Row("adjustment", _EVERY | _HAPPENED | {48, 61}, (_SWIPED, _KEYED), _NAME),
     ("0220", "000000", "00", "34"): _Row("tip", _EVERY | _HAPPENED | {48, 61}, (_SWIPED, _KEYED), _NAME),
+    ("0200", "000000", "08", "22"): _Row("moto", _EVERY, (_KEYED,)),
+    ("0400", "000000", "08", "22"): _Row("moto_reversal", _EVERY | {39}, (_KEYED,)),
     ("0200", "310000", "00", "01"): _Row("balance", (_EVERY - {4}) | {35}, (_SWIPED,)),
     ("0100", "030000", "06", "10"): _Row("pre_auth", _EVERY | {35}, (_SWIPED,)),
     ("0100", "200000", "06", "11"): _Row("pre_auth_void", _CODED | {35}, (_SWIPED,), _NAME + _DAY, True),

@@ -99,6 +99,15 @@ class Bank:
             code = Code.INSUFFICIENT_FUNDS
         return code
 
+    def unseen(self, card: CardRecord | None, expiry: str, amount: int, month: str, held: int) -> Code:
+        """The same of a card whose number alone is known."""
+        if card is None:
+            return Code.NO_SUCH_CARD
+        code = _check_card(card, (expiry, card.service_code), month)
+        if code is Code.APPROVED and self.balance(card.pan) - held < amount:
+            code = Code.INSUFFICIENT_FUNDS
+        return code
+
     def accept(self, card: CardRecord | None, stripe: tuple[str, str], pin: str | None, month: str) -> Code:
         """The same, whatever there is on the account."""
         if card is None:

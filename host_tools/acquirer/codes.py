@@ -35,7 +35,7 @@ class Code(StrEnum):
     INSUFFICIENT_FUNDS = "51", "余额不足 insufficient funds"
     EXPIRED_CARD = "54", "过期卡 expired card"
     WRONG_PIN = "55", "密码错 wrong or missing PIN"
-    TERMINAL_NOT_PERMITTED = "58", "终端无效 serial number is not this terminal's"
+    TERMINAL_NOT_PERMITTED = "58", "终端无效 serial number is not this terminal's, or it may not do this"
     EXCEEDS_ORIGINAL = "61", "超出金额 more than is left of the original"
     ORIGINAL_AMOUNT = "64", "原始金额不正确 amount is not the original's"
     PIN_TRIES_EXCEEDED = "75", "密码次数超限 PIN tries exceeded"

@@ -32,7 +32,7 @@ from host_tools.acquirer.terminals import Terminal, Terminals
 from host_tools.acquirer.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from datetime import datetime
 
     from host_tools.acquirer.asked import Asked, Kind
@@ -65,7 +65,8 @@ class _Torn(Exception):
 
 class Acquirer:
     """`now` gives the host's local time, `random(n)` n bytes; `tracer` gets every message in and out. Without `chips`,
-    the issuers' side of chip cards, none of those is honoured; without `tables` there are none to download.
+    the issuers' side of chip cards, none of those is honoured; without `tables` there are none to download. `moto` are
+    the terminals that may take orders by mail or telephone.
 
     `bank`, `ledger`, `holds` and `register` are there for whoever reconciles: `ledger.totals(tid, batch)`,
     `ledger.sums(tid, batch)`, `ledger.check()`, `bank.balance(pan)`, `holds.on(account, at)`,
@@ -81,6 +82,7 @@ class Acquirer:
         tracer: trace.Tracer | None = None,
         chips: Chips | None = None,
         tables: ChipTables | None = None,
+        moto: Container[str] = (),
     ) -> None:
         self.downloads = Downloads(tables)
         self.ledger = Ledger(store)
@@ -94,7 +96,7 @@ class Acquirer:
         self.register = register = Register(store)
         chips = chips or Chips({})
         self.holds = holds = Holds(store)
-        transactions = Transactions(self.bank, self.ledger, register, random, chips, holds)
+        transactions = Transactions(self.bank, self.ledger, register, random, chips, holds, moto)
         reversals = Reversals(self.ledger, register, holds)
         advices = Advices(self.bank, self.ledger, register, chips)
         authorisations = Authorisations(
@@ -118,6 +120,8 @@ class Acquirer:
             "completion_void": authorisations.completion_void,
             "completion_void_reversal": reversals.reverse,
             "balance": transactions.balance,
+            "moto": transactions.moto,
+            "moto_reversal": reversals.reverse,
             "adjustment": advices.adjustment,
             "tip": advices.adjustment,
             "completion_advice": authorisations.completion_advice,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from host_tools.acquirer.store import Store
 
 # Kinds that the merchant is owed, in a settlement, and those that the merchant owes.
-DEBITS: Final = ("sale", "offline_sale", "offline_chip", "completion", "completion_advice", "adjustment", "tip")
+DEBITS: Final = ("sale", "offline_sale", "offline_chip", "completion", "completion_advice", "adjustment", "tip", "moto")
 CREDITS: Final = ("void", "refund", "completion_void")
 DOMESTIC: Final = "CUP"  # the one card organisation that is settled as domestic
 

@@ -37,6 +37,7 @@ _UNDOES: Final[dict[Kind, Kind]] = {
     "pre_auth_void_reversal": "pre_auth_void",
     "completion_reversal": "completion",
     "completion_void_reversal": "completion_void",
+    "moto_reversal": "moto",
 }
 
 

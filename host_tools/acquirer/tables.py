@@ -55,6 +55,8 @@ KINDS: Final = (
     "completion_advice",
     "adjustment",
     "tip",
+    "moto",
+    "moto_reversal",
 )
 
 account: Final = Table(

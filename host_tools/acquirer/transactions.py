@@ -19,6 +19,7 @@ from host_tools.acquirer.presented import pin, stripe
 from host_tools.acquirer.suites import PinBlockError
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from datetime import datetime
 
     from host_tools.acquirer.asked import Asked, Key, Kind
@@ -45,8 +46,16 @@ class Transactions:
     Refused for one that is not to be kept."""
 
     def __init__(
-        self, bank: Bank, ledger: Ledger, register: Register, random: Random, chips: Chips, holds: Holds
+        self,
+        bank: Bank,
+        ledger: Ledger,
+        register: Register,
+        random: Random,
+        chips: Chips,
+        holds: Holds,
+        moto: Container[str],
     ) -> None:
+        self._moto = moto
         self._bank = bank
         self._holds = holds
         self._chips = chips
@@ -108,6 +117,19 @@ class Transactions:
             return Code.DO_NOT_HONOUR
         held = 0 if card is None else self._holds.on(card.account, at)
         return self._bank.authorise(card, expiry_and_service, entered, asked.amount, f"{at:%y%m}", held)
+
+    def moto(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        """Ordered by mail or telephone: there is neither stripe nor PIN, only the number and its expiry (F14)."""
+        if terminal.tid not in self._moto or asked.pin_entered:
+            raise Refused(Code.TERMINAL_NOT_PERMITTED)
+        self.require_new(asked, terminal)
+        card = self._bank.find(asked.pan)
+        held = 0 if card is None else self._holds.on(card.account, at)
+        code = self._bank.unseen(card, asked.fields[14], asked.amount, f"{at:%y%m}", held)
+        entry = None
+        if card is not None and code is Code.APPROVED:
+            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at)
+        return self.decided(asked, card, code, entry, rrn, at)
 
     def balance(self, asked: Asked, terminal: Terminal, _: str, at: datetime) -> Verdict:
         """What is on the account and not held. Nothing of it is kept: asked twice, it is told twice."""

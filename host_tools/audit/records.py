@@ -50,6 +50,7 @@ TAGS = {
 KINDS = {
     1: "sale", 2: "void", 3: "refund", 4: "offline_sale", 5: "offline_chip", 6: "pre_auth", 7: "pre_auth_void",
     8: "completion", 9: "completion_void", 10: "completion_advice", 11: "adjustment", 12: "tip",
+    13: "moto",
 }  # fmt: skip
 CREDITS = {"void", "refund", "completion_void"}  # what the merchant owes
 HELD = {"pre_auth", "pre_auth_void"}  # what moves no money; all else is owed to the merchant

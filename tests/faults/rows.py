@@ -1,9 +1,9 @@
 """The table of transactions that the explorer goes through. Adding one is adding a row.
 
-An act is what a person does from one idle screen to the next: keys by a text that is on the screen, by its name in
-strings.tsv. What stands at IDLE begins the act; "=name" picks that line of a list; "#" is the voucher number of the
-newest transaction that was good; a screen that no text of the act is on is answered with 确认. A card is swiped
-wherever one is asked for.
+An act is what a person does from one idle screen to the next: keys by a text that is on the screen, by its name
+in strings.tsv. What stands at IDLE begins the act; "=name" picks that line of a list; "#" is the voucher number
+of the newest transaction that was good, "@" its authorisation code; a screen that no text of the act is on is
+answered with 确认. A card is swiped wherever one is asked for.
 """
 
 from __future__ import annotations
@@ -94,6 +94,15 @@ REFUND_FROM_SLIP: Final = refund(
 )
 OFFLINE: Final = offline_sale(5_00)
 SETTLE: Final = chosen("management", "settlement")
+
+_WHICH: Final = {"message.auth_code": ["@", "enter"], "message.original_date": keyed("1123")}
+HOLD: Final = chosen("pre_auths", "pre_auth", keys={"title.pre_auth": keyed(9_00)}, card="plain")
+COMPLETE, COMPLETED = (
+    chosen("pre_auths", way, keys={**_WHICH, f"title.{way}": keyed(8_00)}, card="plain")
+    for way in ("completion", "completion_advice")
+)
+LET_GO: Final = chosen("pre_auths", "pre_auth_void", keys={**_SUPERVISOR, **_WHICH}, card="plain")
+VOID_COMPLETION: Final = chosen("pre_auths", "completion_void", keys=_SUPERVISOR, card="plain")
 
 # What the day has seen before, and what is done at the end of every schedule: the terminal must still be able to.
 FIRST: Final = sale(3_33)
@@ -207,6 +216,11 @@ ROWS: Final = {
             REFUND_FROM_SLIP,
             variant=True,
         ),
+        Row("pre-auth", 0, ("title.pre_auth", *_APPROVED), HOLD, variant=True),
+        Row("pre-auth-void", 0, ("title.supervisor", *_APPROVED), LET_GO, before=(FIRST, HOLD), variant=True),
+        Row("completion", 8_00, ("title.completion", *_APPROVED), COMPLETE, before=(FIRST, HOLD), variant=True),
+        Row("completion-advice", 8_00, _APPROVED, COMPLETED, before=(FIRST, HOLD), variant=True),
+        Row("completion-void", -8_00, _APPROVED, VOID_COMPLETION, before=(FIRST, HOLD, COMPLETE), variant=True),
         Row("offline-sale", 5_00, ("title.offline_sale", "title.card", *_STORED), OFFLINE),
         Row("delivery", 12_00, (), waiting(_TOLD), before=(FIRST, OFFLINE, offline_sale(7_00))),
         Row(

@@ -11,7 +11,7 @@ _MENUS = {
     "pre_auths": "1 pre_auth 2 completion 3 completion_advice 4 pre_auth_void 5 completion_void",
     "printing": "1 reprint 2 reprint_any 3 details 4 totals 5 last_settlement",
     "management": "1 sign_in 2 sign_off 3 look_up 5 settlement 6 failed_records 7 download 8 language 9 log_out",
-    "others": "1 balance 2 adjustment 3 echo 4 status_report",
+    "others": "1 balance 2 adjustment 3 echo 4 status_report 5 moto",
 }
 # The module in flows/ that has an entry's function, where it is not called like that itself.
 _MODULES = {

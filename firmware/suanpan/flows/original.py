@@ -45,14 +45,14 @@ async def present_same_card(t: "Terminal", amount: int, entry: "Entry") -> "Trac
     screen = t.screen
     while True:
         track = await present_card(t, amount)
-        if _same(track.pan, entry):
+        if same_card(track.pan, entry):
             return track
         track.wipe()
         screen.buzzer.error()
         await screen.notice(screen.title("card"), screen.message("another_card"), 5)
 
 
-def _same(pan: str, entry: "Entry") -> bool:
+def same_card(pan: str, entry: "Entry") -> bool:
     """By the whole number while the journal has it; after that by what there is of it, and the host knows better."""
     try:
         return pan == entry.card()[0]

@@ -4,10 +4,10 @@ from micropython import const
 
 from suanpan.errors import Cancelled
 from suanpan.flows.advice import advise
-from suanpan.flows.original import ask_at_most, ask_voucher, present_same_card, what
+from suanpan.flows.original import ask_at_most, ask_voucher, present_same_card, same_card, what
 from suanpan.flows.swiped import present_card
 from suanpan.flows.without_host import require_batch
-from suanpan.ledger.kinds import DEBIT, HELD, KINDS, REFUND
+from suanpan.ledger.kinds import DEBIT, HELD, KINDS, MOTO, REFUND
 from suanpan.ledger.record import STORED
 from suanpan.ledger.refunds import refunded
 from suanpan.overlay import Overlay
@@ -16,6 +16,7 @@ from suanpan.ui.prompts import agree, ask_digits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from suanpan.codec.track import Track2
     from suanpan.ledger.entry import Entry
     from suanpan.terminal import Terminal
 
@@ -52,8 +53,24 @@ async def refund(t: "Terminal") -> None:
         screen.show_amount(screen.title("refund_this"), yuan(left), what(sale))
         await agree(screen)
     amount = await ask_at_most(t, title, left, "refund_limit")
-    track = await (present_same_card(t, amount, sale) if sale else present_card(t, amount))
+    track = await _card(t, title, amount, sale)
     await advise(t, REFUND, amount, track, original=original, original_reference=reference)
+
+
+async def _card(t: "Terminal", title: str, amount: int, sale: "Entry | None") -> "Track2":
+    if not sale:
+        return await present_card(t, amount)
+    if sale.kind != MOTO:
+        return await present_same_card(t, amount, sale)
+    from suanpan.flows.moto import keyed_card  # else not needed
+
+    while True:
+        track = await keyed_card(t, title)
+        if same_card(track.pan, sale):
+            return track
+        track.wipe()
+        t.screen.buzzer.error()
+        await t.screen.notice(title, t.screen.message("another_card"), 5)
 
 
 def _left(t: "Terminal", sale: "Entry", original: str) -> int:

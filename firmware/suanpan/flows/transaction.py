@@ -18,6 +18,7 @@ from suanpan.errors import (
 )
 from suanpan.flows.online import make_ready
 from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
+from suanpan.ledger.kinds import MOTO
 from suanpan.overlay import Overlay
 from suanpan.ui.canvas import BAD
 from suanpan.ui.money import yuan
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
 
 _CARD_MAY_GO = const(0b1111)  # all four lights
 
-# F22: swiped, with PIN and without.
+# F22: swiped, with PIN and without; keyed in.
 SWIPED_WITH_PIN = "021"
 SWIPED = "022"
+KEYED = "012"
 
 
 async def transact(
@@ -69,7 +71,8 @@ async def _with_pin(
     t: "Terminal", kind: str, amount: int, track: "Track2", of: "Entry | None", named: "dict[str, str]"
 ) -> "Entry":
     with PinEntry() as pin:
-        await ask_pin(t.screen, amount, pin)
+        if kind != MOTO:
+            await ask_pin(t.screen, amount, pin)
         return await _ask_host(t, kind, amount, track, pin, of, named)
 
 
@@ -95,7 +98,7 @@ async def _ask_host(
             of=original,
             pan=track.pan,
             expiry=track.expiry,
-            entry_mode=(SWIPED_WITH_PIN if len(pin) else SWIPED) + track.reading,
+            entry_mode=(SWIPED_WITH_PIN if len(pin) else KEYED if kind == MOTO else SWIPED) + track.reading,
             operator=t.operator,
             date=t.today(),
             time=t.time(),

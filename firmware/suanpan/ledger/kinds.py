@@ -14,6 +14,7 @@ COMPLETION_VOID = "completion_void"
 COMPLETION_ADVICE = "completion_advice"  # the same, told afterwards
 ADJUSTMENT = "adjustment"  # what is added to an offline sale
 TIP = "tip"  # what is added to a sale that the host has approved, or to a completion
+MOTO = "moto"  # ordered by letter or telephone: nobody presents a card
 # What the host is told that moves no money, and is in no sums: what became of its scripts.
 SCRIPT_RESULT = "script_result"
 
@@ -37,6 +38,7 @@ KINDS = {
     COMPLETION_ADVICE: 10 | DEBIT,
     ADJUSTMENT: 11 | DEBIT,
     TIP: 12 | DEBIT,
+    MOTO: 13 | DEBIT,
 }
 
 DOMESTIC = "CUP"  # the one card organisation (F63) whose sums are settled as domestic

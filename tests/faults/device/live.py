@@ -57,7 +57,7 @@ class Life:
         self.marks = []  # operations on flash when each act began
         self._newest = 0  # the newest transaction when the last act began
         self._order = order
-        self.person = board.person = Person(self._next, self._voucher)
+        self.person = board.person = Person(self._next, self._newest_good)
 
     def run(self):
         """How it ended: ready, cut, fault (out of order, by its own word), stuck, or error; ready, with the books."""
@@ -124,8 +124,8 @@ class Life:
         link.explorer(b"M", bytes((number,)))
         return acts[min(number, len(acts) - 1)]
 
-    def _voucher(self):
-        return self.terminal.ledger.last(approved=True).stan
+    def _newest_good(self):
+        return self.terminal.ledger.last(approved=True)
 
 
 def unsent(state):
@@ -169,6 +169,7 @@ def books(ledger):
                 "of": entry.of,
                 "response": entry.response,
                 "org": entry.org,
+                "auth_code": entry.auth_code,
                 "printed": entry.printed,
             }
             for entry in ledger.entries()

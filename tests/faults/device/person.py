@@ -27,12 +27,13 @@ class Person:
 
     What stands on the idle screen begins an act, and the next idle screen ends it. A screen that no text of the act
     is on is answered with 确认. `following()` is the next act, or None while there is only to wait; it raises Ready.
-    The key "" is none: a turn goes by. "#" is all the digits of `voucher()`.
+    The key "" is none: a turn goes by. "#" is all the digits of the voucher number of `newest()`, "@" those
+    of its authorisation code.
     """
 
-    def __init__(self, following, voucher):
+    def __init__(self, following, newest):
         self._following = following
-        self._voucher = voucher
+        self._newest = newest
         self._answers = {}
         self._at = {}  # text: how many of its keys have been pressed
         self._keys = 0
@@ -115,7 +116,7 @@ class Person:
     def _keyed(self, keys):
         found = []
         for key in keys:
-            found.extend(self._voucher() if key == "#" else (key,))
+            found.extend(self._newest().stan if key == "#" else self._newest().auth_code if key == "@" else (key,))
         return found
 
     def _named(self, wanted):

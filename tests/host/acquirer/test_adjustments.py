@@ -66,6 +66,13 @@ def test_a_voided_sale_gets_no_tip(world: World) -> None:
     assert spent(world) == 0
 
 
+def test_58_an_order_by_telephone_from_a_terminal_that_may_not(world: World) -> None:
+    card = world.card("plain")
+    keyed = {22: "012", 25: "08", 26: None, 35: None, 52: None, 53: None}
+    assert world.till.sale(card, 100, changes=keyed).fields[39] == "58"
+    assert spent(world) == 0
+
+
 def test_a_balance_is_what_can_be_spent_and_leaves_no_trace_in_the_books(world: World) -> None:
     card = world.card("plain")
     world.till.hold(card, 1000)
