@@ -19,7 +19,7 @@ run: $(READY) ## the terminal in a browser: press its keys, swipe cards
 	$(BIN)/suanpan run
 
 test: $(READY) ## every test; TESTS=path or "-k name" for some
-	$(BIN)/python -m pytest $(or $(TESTS),--numprocesses=auto --dist=loadfile)
+	$(BIN)/python -m pytest $(or $(TESTS),--numprocesses=auto --dist=worksteal)
 
 lint: $(READY) ## style, formatting, and whether the lock files match pyproject.toml
 	$(BIN)/ruff check
