@@ -104,10 +104,10 @@ def serve(
             chips = Chips(bank.issuers)
             asyncio.run(_serve(store, chips, tables, faults, console, (host, port, delay), context, watch, web))
     except (FixtureError, ScenarioError, StoreError, OSError) as error:
-        console.print(f"acquirer: {error}", style="red", markup=False)
+        console.print(f"acquirer: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except KeysError as error:
-        console.print(f"acquirer: {error.says}", style="red", markup=False)
+        console.print(f"acquirer: {error.says}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
