@@ -22,6 +22,7 @@ PINS_ST7789 = BOARD / "pins_st7789.py"  # with a 240x320 display
 # Of the 64-bit port; an ESP32's words are half as long. 32 KB are for what the virtual board has in Python where an
 # ESP32 has C: machine, esp32, socket, clock and the link to the bench. Of the rest a tap needs most: some 255 KB.
 HEAP = "320k"
+_MAIN = ("-m", "main")
 
 
 class FirmwareDied(Exception):
@@ -37,7 +38,7 @@ class FirmwareProcess:
         heap: str = HEAP,
         measure_heap: bool = False,
         pins: Path = PINS,
-        program: Sequence[str] = ("-m", "main"),
+        program: Sequence[str] = _MAIN,
         console: int | None = None,
     ) -> None:
         """`pins` is another table of the board's wiring, or of what is wired otherwise (wiring.read_pins).
@@ -70,7 +71,8 @@ class FirmwareProcess:
                 self._process = subprocess.Popen(
                     [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", *program],
                     # Modules are found as on a board, in the current directory, by a path as short: the heap keeps it.
-                    cwd=firmware,
+                    # Not by a REPL's board, which goes elsewhere before it has found all of them.
+                    cwd=firmware if program == _MAIN else self._directory.name,
                     env=os.environ | environment,
                     stdin=subprocess.DEVNULL if console is None else console,
                     stdout=log if console is None else console,

@@ -293,7 +293,9 @@ def test_a_key_is_down_as_long_as_anybody_holds_it(tmp_path: Path, monkeypatch: 
                     await staying.obeyed()
             assert fingers.moves == ["5 down", "7 down", "7 up"]
             await staying.ask(do="key", key="5", down=False)
-            await staying.obeyed()
+            async with asyncio.timeout(PATIENCE_S):
+                while len(fingers.moves) < 4:
+                    await staying.obeyed()
             assert fingers.moves == ["5 down", "7 down", "7 up", "5 up"]
 
     asyncio.run(scenario())

@@ -227,7 +227,8 @@ def test_ctrl_c_and_ctrl_d_by_hand(board: Board) -> None:
         port.write(b"\x03")  # at the prompt it is a character
         port.read_until(b"\r\n>>> ")
         port.write(b"\x04")
-        assert port.read_until(b"MPY: soft reboot\r\n") == b"\r\nMPY: soft reboot\r\n"
+        # On a slow machine a second Ctrl-C of the loop, by the signal, may have made one more prompt.
+        assert port.read_until(b"MPY: soft reboot\r\n").endswith(b"\r\nMPY: soft reboot\r\n")
         board.see("柜员号")
 
 

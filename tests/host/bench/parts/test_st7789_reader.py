@@ -141,7 +141,7 @@ def test_it_is_quick(glass: Glass) -> None:
     best = 1.0
     for _ in range(5):
         read.cache_clear()
-        start = time.perf_counter()
+        start = time.process_time()
         read(glass.image.tobytes())
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert best < 0.1
