@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from host_tools.micropython.port import ROOT, find_micropython, firmware_root, heap_ceiling
@@ -78,28 +79,35 @@ class Peer:
         return self._read()
 
     def close(self) -> None:
-        self._out.close()
+        with suppress(BrokenPipeError):
+            self._out.close()
         self._in.close()
         self._process.kill()
         self._process.wait()
         self._words.close()
 
     def _write(self, payload: bytes) -> None:
-        self._out.write(struct.pack("<I", len(payload)) + payload)
-        self._out.flush()
+        try:
+            self._out.write(struct.pack("<I", len(payload)) + payload)
+            self._out.flush()
+        except BrokenPipeError:
+            raise self._died() from None
 
     def _read(self) -> bytes:
         """The answer to the last order; the device's network is served until it comes."""
         while True:
             head = self._in.read(5)
             if len(head) < 5:
-                self._words.seek(0)
-                raise Died(self._words.read()[-_LAST:].decode("utf-8", "replace"))
+                raise self._died()
             op, size = struct.unpack("<cI", head)
             payload = self._in.read(size)
             if op == b"R":
                 return payload
             self._write(self._serve(op, payload))
+
+    def _died(self) -> Died:
+        self._words.seek(0)
+        return Died(self._words.read()[-_LAST:].decode("utf-8", "replace"))
 
     def _serve(self, op: bytes, payload: bytes) -> bytes:
         if op == b"M":

@@ -239,6 +239,8 @@ def _event(after_ms: int, kind: int, number: int, data: bytes = b"") -> bytes:
 
 
 def _bent(frame: bytes, at: int) -> bytes:
-    """Another bit at every byte."""
+    """Another bit at every byte; where the host had nothing to say, there is none."""
+    if not frame:
+        return frame
     at = min(at, len(frame) - 1)
     return frame[:at] + bytes((frame[at] ^ 1 << at % 8,)) + frame[at + 1 :]
