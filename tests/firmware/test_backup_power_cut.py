@@ -52,12 +52,21 @@ class CutCase(Case):
         new.switch_on()
         return new
 
+    def operations(self):
+        """How many a restore takes."""
+        new = self.fresh()
+        before = new.flash.programs + sum(new.flash.erases)
+        self.assertTrue(new.restore(self.items).done)
+        return new.flash.programs + sum(new.flash.erases) - before
+
     def cut_boards(self, operation=0, step=1):
         """Each board just after its power has come back, from this operation on, every `step`."""
         cut = True
         while cut:
             cut = False
             for way, depth in self.faults(operation):
+                if way is None and not depth and operation and step == 1:
+                    continue  # before this one is after the one before
                 new = self.fresh()
                 new.flash.cut(operation, way, depth)
                 restoration = new.restoration()
@@ -108,7 +117,7 @@ class TestPowerCut(CutCase):
             self.assertEqual(new.journal.log.number, last)
             new.ledger.verify()
         print(count, "cuts,", whole, "times all of it")
-        self.assertTrue(count > 500 and 3 <= whole < 40)
+        self.assertTrue(count > 400 and 3 <= whole < 40)
 
     def test_a_second_cut_while_it_is_cleared_away(self):
         count = 0
@@ -153,7 +162,7 @@ class TestFullRing(CutCase):
         oldest, newest = self.old.journal.log.sectors
         self.assertEqual(newest - oldest + 1, SECTORS)
         count = whole = 0
-        for new in self.cut_boards(1, step=2):
+        for new in self.cut_boards((self.operations() - 1) % 2, step=2):  # so that the last is among them
             count += 1
             whole += self.assertAllOrNothing(new)
         print(count, "cuts,", whole, "times all of it")
