@@ -110,7 +110,7 @@ def test_new_tables(shop: Shop) -> None:
     shop.acquirer.downloads.renew(others(shop))
     ask(shop)
     shop.bench.expect("正在下载公钥", "1/6")
-    shop.bench.expect("正在下载IC卡参数", "4/4")
+    shop.bench.expect("正在下载卡参数", "4/4")
     shop.bench.expect("下载完成", "公钥6", "应用4")
     shop.bench.expect("请输入金额")
     ends = ["371", "381", "391"]
