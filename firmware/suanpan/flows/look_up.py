@@ -2,6 +2,7 @@
 
 from micropython import const
 
+import suanpan.ledger.lookup  # noqa: F401 - once in memory, while entries are read again and again
 from suanpan.errors import Cancelled
 from suanpan.flows.original import ask_voucher
 from suanpan.flows.printing import print_slips
