@@ -173,7 +173,8 @@ def test_twenty_of_them_take_no_more_memory_than_one(tmp_path: Path) -> None:
             _look_up(shop, "6")
             assert len(set(_ids(shop))) == count
             peaks.append(shop.bench.peak_heap)
-    assert peaks[1] - peaks[0] < 2_000
+    # Twenty entries are 17 KB; what a collector that is conservative takes for alive by chance is a module at most.
+    assert peaks[1] - peaks[0] < 6_000
 
 
 def _ids(shop: Shop) -> list[str]:
