@@ -143,7 +143,7 @@ def _sell_to_everybody(console: Console, out: Path) -> bool:
 
 
 _WAYS: Final = {CONTACT: "插 dip", CONTACTLESS: "挥 tap"}
-_TABLE: Final = 106  # columns
+_TABLE: Final = 126  # columns
 
 
 def card_table(rows: list[Row]) -> Table:
