@@ -89,7 +89,6 @@ class Board:
             Op.SPI_TRANSFER: self._spi_transfer,
             Op.PWM: self._pwm_set,
             Op.ADC_READ: lambda p: struct.pack("<I", self._adc[p[0]].microvolts()),
-            Op.FLASH_READ: self._flash_read,
             Op.FLASH_PROGRAM: self._flash_program,
             Op.FLASH_ERASE: self._flash_erase,
             Op.NVS_GET: lambda p: self._nvs.get(p.decode(), b""),
@@ -234,10 +233,6 @@ class Board:
         self._pwm[pin].pwm(frequency, duty)
 
     # -- storage --
-
-    def _flash_read(self, payload: bytes) -> bytes:
-        address, size = struct.unpack("<IH", payload)
-        return self._flash.read(address, size)
 
     def _flash_program(self, payload: bytes) -> bytes:
         (address,) = struct.unpack_from("<I", payload)

@@ -23,6 +23,7 @@ class PowerCut(Exception):
 class NorFlash:
     def __init__(self, image: Path) -> None:
         self._left: int | None = None  # operations until the power goes
+        self.image_file = image  # what is programmed and erased is in it at once
         self._file = image.open("r+b")
         self._cells = mmap.mmap(self._file.fileno(), 0)
         self.programs = 0

@@ -15,6 +15,7 @@ _PULL_UP = 2
 _RISING = 1
 _FALLING = 2
 PIN_COUNT = 64
+_PULLED = {_PULL_UP: 1, _PULL_DOWN: 0}
 
 
 @dataclass
@@ -32,10 +33,12 @@ class Gpio:
         self._edge = edge
         self._record = record
         self._pins = [_Pin() for _ in range(PIN_COUNT)]
+        self._wired: list[int] = []
 
     def connect(self, part: PinPart, clock: Clock) -> None:
         for pin in part.pins:
             self._pins[pin].parts.append(part)
+        self._wired = [pin for pin, state in enumerate(self._pins) if state.parts]
         part.attach(self, clock)
 
     # -- the parts' side --
@@ -47,7 +50,7 @@ class Gpio:
         return None
 
     def pull(self, pin: int) -> int | None:
-        return {_PULL_UP: 1, _PULL_DOWN: 0}.get(self._pins[pin].resistor)
+        return _PULLED.get(self._pins[pin].resistor)
 
     def changed(self, pin: int) -> None:
         state = self._pins[pin]
@@ -75,15 +78,21 @@ class Gpio:
         self._pins[pin].seen = self.level(pin)
 
     def level(self, pin: int) -> int:
-        driven = self.driven(pin)
-        if driven is not None:
-            return driven
-        levels = [level for part in self._pins[pin].parts if (level := part.level(pin)) is not None]
-        return min(levels, default=self.pull(pin) or 0)
+        state = self._pins[pin]
+        if state.mode == _OUT or (state.mode == _OPEN_DRAIN and not state.latch):
+            return state.latch
+        found = None
+        for part in state.parts:  # low wins
+            level = part.level(pin)
+            if level is not None and (found is None or level < found):
+                found = level
+        return _PULLED.get(state.resistor, 0) if found is None else found
 
     def levels(self) -> bytes:
         """All pins as the board reads them, a bit each, pin 0 lowest."""
-        bits = sum(self.level(pin) << pin for pin in range(PIN_COUNT) if self._pins[pin].parts)
+        bits = 0
+        for pin in self._wired:
+            bits |= self.level(pin) << pin
         return bits.to_bytes(PIN_COUNT // 8, "little")
 
     def _drive(self, pin: int) -> None:

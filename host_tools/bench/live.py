@@ -67,7 +67,7 @@ class LiveBench:
             if self._session is None:
                 self.parts.power_off()
                 try:
-                    process = await asyncio.to_thread(self._start, heap=self._heap)
+                    process = await asyncio.to_thread(self._start, self._flash.image_file, heap=self._heap)
                 except FirmwareDied as problem:
                     self._set_power(Power.STOPPED, str(problem))
                     return

@@ -74,7 +74,9 @@ class LockstepBench:
     def power_on(self) -> None:
         self._frames = protocol.FrameReader()
         try:
-            self._process = FirmwareProcess(heap=self._heap, measure_heap=self.measure_heap, pins=self._pins)
+            self._process = FirmwareProcess(
+                self.flash.image_file, heap=self._heap, measure_heap=self.measure_heap, pins=self._pins
+            )
         except FirmwareDied as problem:
             raise BenchError(f"the firmware has stopped:\n{problem}") from None
         self._board = Board(

@@ -34,6 +34,7 @@ class FirmwareProcess:
 
     def __init__(
         self,
+        flash: Path,
         *,
         heap: str = HEAP,
         measure_heap: bool = False,
@@ -41,7 +42,9 @@ class FirmwareProcess:
         program: Sequence[str] = _MAIN,
         console: int | None = None,
     ) -> None:
-        """`pins` is another table of the board's wiring, or of what is wired otherwise (wiring.read_pins).
+        """`flash` is the image that a NorFlash holds: it is read where it lies.
+
+        `pins` is another table of the board's wiring, or of what is wired otherwise (wiring.read_pins).
 
         `program` is what the interpreter is told to run; `console`, a descriptor, what it reads and prints on.
         """
@@ -64,6 +67,7 @@ class FirmwareProcess:
                 "SUANPAN_BENCH": str(address),
                 "SUANPAN_BOARD": str(BOARD),
                 "SUANPAN_ASSETS": str(ASSETS),
+                "SUANPAN_FLASH": str(flash.absolute()),
             }
             if measure_heap:
                 environment["SUANPAN_HEAP"] = "1"

@@ -32,7 +32,6 @@ class Op(IntEnum):
     SPI_TRANSFER = 0x39
     PWM = 0x40
     ADC_READ = 0x48
-    FLASH_READ = 0x50
     FLASH_PROGRAM = 0x51
     FLASH_ERASE = 0x52
     NVS_GET = 0x58

@@ -95,11 +95,12 @@ class Repl:
         self.printed(b"MPY: soft reboot\r\n")
         await self.boot(_BOOT if raw else _BOOT_AND_MAIN)
 
-    def _start(self, *, heap: str) -> FirmwareProcess:
+    def _start(self, flash: Path, *, heap: str) -> FirmwareProcess:
         self._ours, theirs = socket.socketpair()
         with theirs, ExitStack() as in_vain:
             in_vain.callback(self._ours.close)
-            self._process = FirmwareProcess(heap=heap, program=("-i", "-c", self._program), console=theirs.fileno())
+            program = ("-i", "-c", self._program)
+            self._process = FirmwareProcess(flash, heap=heap, program=program, console=theirs.fileno())
             in_vain.pop_all()
         return self._process
 

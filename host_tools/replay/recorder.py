@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -184,7 +185,8 @@ class RecordingBench(LockstepBench):
         return self._pictures[number][1]
 
     def _record(self, now_us: int, wire: str, direction: str, data: bytes) -> None:
-        super()._record(now_us, wire, direction, data)
+        if self.listening:
+            super()._record(now_us, wire, direction, data)
         if wire not in self._wires:
             self._wires[wire] = (hashlib.sha256(), hashlib.sha256())
         plain, timed = self._wires[wire]
@@ -223,8 +225,7 @@ class RecordedShop(Shop):
         armed = self.faults.arm
 
         def arm(fault: Fault) -> None:
-            given = {"kind": fault.kind.name, "mti": fault.mti, "nth": fault.nth, "ms": fault.ms, "code": fault.code}
-            self.bench.note("fault", **given)
+            self.bench.note("fault", **asdict(fault) | {"kind": fault.kind.name})
             armed(fault)
 
         self.faults.arm = arm  # type: ignore[method-assign]

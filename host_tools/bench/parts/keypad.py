@@ -60,13 +60,13 @@ class Keypad:
 
     def level(self, pin: int) -> int | None:
         """What reaches `pin` through closed switches from wires that the board drives: low wins."""
-        if self._pins is None:
+        if self._pins is None or not self._closed:
             return None
         levels = {self._pins.driven(wire) for wire in self._connected(pin) if wire != pin}
         return 0 if 0 in levels else 1 if 1 in levels else None
 
     def driven(self, pin: int) -> None:
-        if self._pins is not None:
+        if self._pins is not None and self._closed:
             for wire in self._connected(pin) - {pin}:
                 self._pins.changed(wire)
 
