@@ -7,6 +7,7 @@ a PIN, a track, a CVV or a clear key. The connection belongs to the thread that 
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,7 +23,7 @@ from host_tools.acquirer.key_box import KeyBox
 from host_tools.acquirer.tables import given, host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, BindParameter, ClauseElement
 
@@ -162,6 +163,11 @@ class Store:
     def close(self) -> None:
         self._lease.close()
         self._engine.dispose()
+
+    def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
+        """A connection that is left to the collector ends in whatever thread that runs in, and may not."""
+        if hasattr(self, "db") and self._lease.is_valid:
+            warn(f"unclosed {self!r}", ResourceWarning, source=self)
 
     def _host(self) -> tuple[Any, ...]:
         (row,) = self.run(_HOST)

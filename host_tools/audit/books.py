@@ -7,6 +7,7 @@ what it has approved. Its books know sales.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +18,7 @@ from host_tools.acquirer.ledger import Ledger
 from host_tools.audit.reading import AuditError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection, Executable
@@ -64,15 +65,25 @@ def compare(lines: Sequence[Line], newest: str, database: Path, terminal: str) -
             count, amount = count + line.told_count, amount + line.told_amount
         sums[line.batch.number] = count, amount
     following = f"{int(newest or 0) + 1:06}"
-    address = f"{database.absolute().as_uri()}?mode=ro"
     try:
-        with create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True)).connect() as connection:
+        with _opened(database) as connection:
             ledger = Ledger(cast("Store", _Reader(connection)))
             found = [Comparison(batch, sums[batch], _host(ledger, terminal, batch)) for batch in sorted(sums)]
             beyond = Comparison(following, (0, 0), _host(ledger, terminal, following))
     except SQLAlchemyError as error:
         raise AuditError(f"{database.name} is no acquirer's database: {error}") from None
     return found if beyond.agrees else [*found, beyond]
+
+
+@contextmanager
+def _opened(database: Path) -> Iterator[Connection]:
+    address = f"{database.absolute().as_uri()}?mode=ro"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _host(ledger: Ledger, terminal: str, batch: str) -> tuple[int, int]:

@@ -27,6 +27,7 @@ from host_tools.acquirer.trace import Record
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.network import Exchange
 from host_tools.bench.parts.atecc608 import FIXED_SECRET, ROLLING_SECRET
+from host_tools.bench.parts.paper import WIDE_DOTS, WIDE_PAPER_MM
 from host_tools.bench.process import HEAP, PINS
 from host_tools.bench.wiring import read_pins
 from host_tools.cards.accounts import accounts
@@ -93,7 +94,7 @@ class Shop:
     The terminal is the first that is enrolled with that cipher suite: "tdes", "aes" or "sm4". With a `mint` the
     terminal knows its schemes, the bank its cards, and people may put them in. It calls its host by TLS if told to,
     whose bytes differ each time; with a backup it knows another address of the same acquirer. By a `scenario` the host
-    misbehaves from the first message on.
+    misbehaves from the first message on. The printer's paper is 58 or 80 mm wide.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Shop:
         backup: bool = False,
         scenario: Scenario | None = None,
         moto: bool = False,
+        paper_mm: int = 58,
     ) -> None:
         fixture = _fixture()
         if mint is not None:
@@ -129,8 +131,9 @@ class Shop:
         self.line = LineOffice(self.terminal.tid) if tls else None
         self.exchange: Callable[[Connection], Exchange] = self._exchange
         self.flash_image = directory / "flash.bin"
+        enrolled = profile(self.terminal, language, self.line.files if self.line else None, backup=backup)
         image, self.secrets = build_image(
-            profile(self.terminal, language, self.line.files if self.line else None, backup=backup),
+            replace(enrolled, paper_mm=paper_mm),
             Random(f"{seed} workshop").randbytes,
             secure_element="secure_element" in read_pins(pins),
             injection_key=injection_key,
@@ -150,12 +153,15 @@ class Shop:
             measure_heap=measure_heap,
             pins=pins,
         )
+        if paper_mm == WIDE_PAPER_MM:
+            self.bench.parts.printer.width_dots = WIDE_DOTS
         if self.bench.parts.secure_element:
             self.bench.parts.secure_element.provision(
                 {0: (ROLLING_SECRET, self.secrets.keys), 1: (FIXED_SECRET, self.secrets.journal)}
             )
+        self._store = open_bank(fixture)
         self.acquirer = Acquirer(
-            open_bank(fixture),
+            self._store,
             now=self.bench.now,
             random=Random(f"{seed} acquirer").randbytes,
             tracer=self._heard,
@@ -240,6 +246,7 @@ class Shop:
 
     def close(self) -> None:
         self.bench.close()
+        self._store.close()
 
     def __enter__(self) -> Shop:
         return self

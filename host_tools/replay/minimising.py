@@ -108,8 +108,9 @@ class _Loop:
         image = Path(self._scratch.name) / "flash.bin"
         self.bench = ReplayingBench(image, trace.start, hosts={f"{HOST}:{PORT}": self._door})
         self.bench.fault = self._fault  # type: ignore[method-assign]
+        self._store = open_bank(load())
         self._acquirer = Acquirer(
-            open_bank(load()),
+            self._store,
             now=self.bench.now,
             random=Random(f"{trace.start.seed} acquirer").randbytes,
         )
@@ -120,6 +121,7 @@ class _Loop:
 
     def __exit__(self, *_: object) -> None:
         self.bench.close()
+        self._store.close()
         self._scratch.cleanup()
 
     def recorded(self) -> Trace:

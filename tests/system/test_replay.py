@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -195,14 +196,13 @@ class _LiveHost:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self.acquirer = Acquirer(
-            open_bank(load()), now=lambda: datetime(2026, 11, 23, 9, 0), random=Random(5).randbytes
-        )
-        server = await listen(self.acquirer, self.faults, delay_ms=0)
-        self.port = server.sockets[0].getsockname()[1]
-        async with server:
-            self._ready.set()
-            await self._stop.wait()
+        with closing(open_bank(load())) as store:
+            self.acquirer = Acquirer(store, now=lambda: datetime(2026, 11, 23, 9, 0), random=Random(5).randbytes)
+            server = await listen(self.acquirer, self.faults, delay_ms=0)
+            self.port = server.sockets[0].getsockname()[1]
+            async with server:
+                self._ready.set()
+                await self._stop.wait()
 
     def books(self) -> tuple[list[str], int]:
         """What is wrong with them, and how many sales count."""

@@ -46,6 +46,14 @@ def test_the_books_and_the_session_outlive_the_process(path: str, kept: World) -
         assert again.acquirer.ledger.check() == []
 
 
+def test_a_store_that_nobody_closes_is_told_of(path: str) -> None:
+    bank = fixture.open_bank(fixture.load(), path)
+    with pytest.warns(ResourceWarning, match="unclosed"):
+        bank.__del__()
+    bank.close()
+    bank.__del__()
+
+
 def test_a_commit_is_in_wal_mode_and_synced(kept: World) -> None:
     assert kept.store.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert kept.store.db.execute("PRAGMA synchronous").fetchone() == (2,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -58,17 +59,14 @@ def test_neither_track_makes_the_other() -> None:
 
 
 def test_the_bank_takes_them_all() -> None:
-    store = open_bank(load_bank())
-    with store.transaction():
+    with closing(open_bank(load_bank())) as store, store.transaction():
         bank, ledger = Bank(store), Ledger(store)
         for account in accounts(CARDS).values():
             bank.issue(account, ledger.open_account(f"cardholder {account.name}", account.balance))
+            assert bank.balance(account.pan) == account.balance
     assert {name for name in accounts(CARDS) if name.startswith("three")} == {"three/1", "three/2", "three/3"}
-    for account in accounts(CARDS).values():
-        assert bank.balance(account.pan) == account.balance
     expired = accounts(CARDS)["up-expired"]
     assert expired.expiry < f"{date(2026, 11, 23):%y%m}"
-    store.close()
 
 
 BROKEN = [

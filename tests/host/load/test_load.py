@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -58,14 +58,13 @@ class Counter:
 def open_counter(tmp_path: Path) -> Iterator[Counter]:
     banks.write(tmp_path / "bank.yaml", 2)
     bank = load(tmp_path / "bank.yaml")
-    store = open_bank(bank)
-    chips = Chips(bank.issuers)
-    acquirer = Acquirer(store, now=lambda: NOW, random=random.Random(1).randbytes, chips=chips)
-    holders = [Holder(bank.cards[name], bank.issuers) for name in banks.names(TID)]
-    counter = Counter(acquirer, chips, Terminal(bank.terminals[TID], random.Random(2).randbytes), holders)
-    assert counter.say(counter.terminal.sign_in()) == "00"
-    yield counter
-    store.close()
+    with closing(open_bank(bank)) as store:
+        chips = Chips(bank.issuers)
+        acquirer = Acquirer(store, now=lambda: NOW, random=random.Random(1).randbytes, chips=chips)
+        holders = [Holder(bank.cards[name], bank.issuers) for name in banks.names(TID)]
+        counter = Counter(acquirer, chips, Terminal(bank.terminals[TID], random.Random(2).randbytes), holders)
+        assert counter.say(counter.terminal.sign_in()) == "00"
+        yield counter
 
 
 @pytest.fixture
