@@ -125,6 +125,12 @@ async def serve(
 
             return await connect(parameters, keys, board.DATA, calendar, board.random, preferred)
 
+    keep_s = parameters.seldom("keep_line_s", 0)
+    if keep_s:
+        from suanpan.acquirer.kept import Keeper
+
+        call = Keeper(call, parameters, keep_s).take
+
     terminal = Terminal(
         screen=screen,
         swipe_reader=board.swipe_reader(),

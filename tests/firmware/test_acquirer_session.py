@@ -151,6 +151,18 @@ class TestReversal(Case):
         self.assertEqual(sorted(fields), [2, 3, 4, 11, 14, 22, 25, 39, 41, 42, 49, 60, 64])
         self.assertEqual((fields[11], fields[39], fields[60]), ("000042", "98", "22000001000"))
 
+    def test_the_late_answer_of_what_it_takes_back_is_not_its_own(self):
+        """It has an approval, this STAN, terminal and amount, and a right MAC."""
+        late = lambda fields: reply("0200", fields, f37="1" * 12, f38="123456")  # noqa: E731
+        answers = self.session(lambda mti, fields: [late(fields), reply(mti, fields, f39="25"), late(fields)])
+        self.assertEqual(asyncio.run(answers.reverse(Entry())), "25")
+        with self.assertRaises(NoReply):
+            asyncio.run(self.session(lambda mti, fields: [late(fields), late(fields)]).reverse(Entry()))
+
+    def test_the_answer_of_a_reversal_is_none_to_what_it_took_back(self):
+        with self.assertRaises(NoReply):
+            asyncio.run(self.session(lambda mti, fields: [reply("0400", fields)]).request(Entry()))
+
     def test_only_these_answers_close_it(self):
         closing = [f"{code:02}" for code in range(100) if closes(f"{code:02}")]
         self.assertEqual(closing, ["00", "25"])

@@ -20,7 +20,7 @@ from host_tools.acquirer.tls import SecuredExchange
 from host_tools.bench.network import Answer, Exchange
 from host_tools.bench.shop import BACKUP, EXPIRES, HOST, ISSUED, LineOffice, PlainExchange, Shop
 from host_tools.keys.line_certificates import Credential, LineAuthority, server_context
-from tests.system.books import agree, edit_files, messages, sell
+from tests.system.books import agree, edit_files, messages, requests, sell, set_parameters
 from tests.system.test_memory import _memory as memory_of
 
 # The shop opens at 9:00 in China.
@@ -41,6 +41,15 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def with_backup(tmp_path: Path) -> Iterator[Shop]:
     """A shop whose terminal knows a primary and a backup host, signed in at the primary."""
     with Shop(tmp_path, backup=True) as shop:
+        shop.open()
+        shop.bench.expect("请输入金额")
+        yield shop
+
+
+@pytest.fixture
+def shop_on_tcp(tmp_path: Path) -> Iterator[Shop]:
+    """A shop whose terminal calls over a leased line, signed in."""
+    with Shop(tmp_path) as shop:
         shop.open()
         shop.bench.expect("请输入金额")
         yield shop
@@ -333,6 +342,19 @@ def test_an_answer_that_comes_after_a_reconnection_is_not_taken(shop: Shop) -> N
     agree(shop, 0, 0)
 
 
+def test_an_answer_that_comes_after_its_reversal_was_sent_is_not_taken(shop_on_tcp: Shop) -> None:
+    """It approves the sale, under a good MAC, over the reversal's own line and before the reversal's answer."""
+    shop = shop_on_tcp
+    shop.disturb(Kind.STALE, "0200")
+    shop.ask_for(12_34, shop.cards["plain"])
+    shop.bench.expect("待确认")
+    shop.bench.expect("已冲正")
+    assert messages(shop)[-4:] == ["0200", "0210", "0400", "0410"]
+    assert shop.bench.parts.printer.slips == []
+    shop.bench.press("enter")
+    agree(shop, 0, 0)
+
+
 # -- a backup ------------------------------------------------------------------------------------------------
 
 
@@ -439,6 +461,146 @@ def test_a_backup_that_is_not_to_be_trusted_is_what_is_said(
         shop.host_up = False
         office(shop).show(shown(shop))
         refused(shop, "主机身份不符")
+
+
+# -- one request at a time, each step in its time ------------------------------------------------------------
+
+
+class Watched:
+    """One connection, over which nobody asks anything before the last question has had an answer."""
+
+    def __init__(self, inner: Exchange, asked: list[str]) -> None:
+        self._inner = inner
+        self._asked = asked
+        self._open = 0
+
+    def feed(self, data: bytes) -> list[tuple[int, Answer]]:
+        assert int.from_bytes(data[:2], "big") == len(data) - 2
+        assert not self._open, f"{data[13:15].hex()} before there was an answer to {self._asked[-1]}"
+        self._open += 1
+        self._asked.append(data[13:15].hex())
+        return [(delay, self._left(answer)) for delay, answer in self._inner.feed(data)]
+
+    def _left(self, answer: Answer) -> Answer:
+        def leave() -> bytes:
+            self._open = 0
+            data = answer() if callable(answer) else answer
+            assert data is not None
+            return data
+
+        return None if answer is None else leave
+
+
+def test_one_request_is_under_way_at_a_time(shop_on_tcp: Shop) -> None:
+    """Whatever the host makes of it: after no answer, or a wrong one, the next goes over a line of its own."""
+    shop, asked = shop_on_tcp, list[str]()
+    doors = Doors(shop)
+    shop.exchange = lambda connection: Watched(PlainExchange(connection), asked)
+    for kind in (Kind.SILENT, Kind.LOST, Kind.GARBAGE, Kind.WRONG_MAC, Kind.WRONG_STAN, Kind.TRUNCATED):
+        before, lines = len(asked), len(doors.called)
+        shop.disturb(kind, "0200")
+        shop.ask_for(12_34, shop.cards["plain"])
+        shop.bench.expect("已冲正")
+        shop.bench.press("enter")
+        shop.bench.expect("请输入金额")
+        assert [one for one in asked[before:] if one != "0800"] == ["0200", "0400"]
+        assert len(doors.called) - lines == 2
+    agree(shop, 0, 0)
+
+
+class Deaf:
+    """Whose system takes the call, and nobody ever comes to the telephone."""
+
+    def __init__(self, shop: Shop, host: str) -> None:
+        assert shop.bench._board
+        network = shop.bench._board.network
+        opened, world = network.open, network._world
+
+        def open_(number: int, address: str) -> None:
+            network._world = self if address.startswith(host) else world
+            opened(number, address)
+
+        network.open = open_  # type: ignore[method-assign]
+
+    def connect(self, host: str, port: int, line: object) -> Deaf:
+        return self
+
+    def send(self, data: bytes) -> None:
+        raise AssertionError("nothing is sent over a line that does not stand")
+
+    def close(self) -> None: ...
+
+
+def test_each_step_has_its_time(with_backup: Shop) -> None:
+    """Connecting: the backup is called when ten seconds are over. An answer: thirty seconds, then it is taken back."""
+    shop = with_backup
+    doors, start = Doors(shop), shop.bench.clock.now_us
+    Deaf(shop, HOST)
+    sell(shop, 1_00)
+    assert doors.since() == [HOST, BACKUP]
+    assert 10e6 < shop.bench.clock.now_us - start < 25e6
+    start = shop.bench.clock.now_us
+    shop.disturb(Kind.SILENT, "0200")
+    shop.ask_for(2_00, shop.cards["plain"])
+    shop.bench.expect("待确认", timeout=60)
+    assert 30e6 < shop.bench.clock.now_us - start < 45e6
+    shop.bench.expect("已冲正")
+    shop.bench.press("enter")
+    agree(shop, 1, 1_00)
+
+
+# -- a line that is kept -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Iterator[Shop]:
+    """A shop whose terminal keeps its line to the host for five minutes."""
+    with Shop(tmp_path, tls=True) as shop:
+        set_parameters(shop, keep_line_s=300)
+        shop.open()
+        shop.bench.expect("请输入金额")
+        yield shop
+
+
+def test_a_line_that_is_kept_is_asked_whether_it_stands_and_used_again(keeping: Shop) -> None:
+    shop = keeping
+    doors = Doors(shop)
+    sell(shop, 1_00)
+    sell(shop, 2_00)
+    shop.bench.run(130)
+    sell(shop, 3_00)
+    assert doors.since() == []
+    assert requests(shop) == ["0800", "0820", "0200", "0820", "0200", "0820", "0820", "0820", "0200"]
+    agree(shop, 3, 6_00)
+    shop.bench.run(301)  # it is given up
+    asked = len(requests(shop))
+    shop.bench.run(120)
+    assert len(requests(shop)) == asked
+    sell(shop, 4_00)
+    assert doors.since() == [HOST]
+
+
+def test_a_line_that_was_kept_and_does_not_answer_is_left(keeping: Shop) -> None:
+    """The echo is lost, or the host has gone: a new line, and no harm done."""
+    shop = keeping
+    doors = Doors(shop)
+    for kind in (Kind.LOST, Kind.CLOSE, Kind.GARBAGE):
+        shop.disturb(kind, "0820")
+        sell(shop, 1_00)
+        assert doors.since() == [HOST]
+    assert "0400" not in requests(shop)
+    agree(shop, 3, 3_00)
+
+
+def test_a_line_with_an_unanswered_question_is_not_kept(keeping: Shop) -> None:
+    shop = keeping
+    doors = Doors(shop)
+    shop.disturb(Kind.SILENT, "0200")
+    shop.ask_for(1_00, shop.cards["plain"])
+    shop.bench.expect("已冲正")
+    shop.bench.press("enter")
+    assert doors.since() == [HOST]  # the reversal's
+    agree(shop, 0, 0)
 
 
 # -- what is promised of scripted runs -----------------------------------------------------------------------

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from suanpan.acquirer.kept import Keeper
     from suanpan.crypto.octets import Readable
 
 _LENGTH_SIZE = const(2)
@@ -22,10 +23,14 @@ class Line:
     """One connection to the host, over which messages go one at a time.
 
     `prefix` is TPDU (5 bytes) and header (6 bytes), which go in front of every message; of those of an answer only
-    `wish` is looked at, as hosts fill them in differently: what the host asks of the terminal, 0 for nothing.
+    `wish` is looked at, as hosts fill them in differently: what the host asks of the terminal, 0 for nothing. `whole`
+    is whether everything that was asked has its answer; then a `keeper`, where there is one, has the line that is
+    closed.
     """
 
     wish = 0
+    whole = False
+    keeper: "Keeper | None" = None
 
     def __init__(self, connected: "Any", prefix: bytes) -> None:
         self._stream = asyncio.StreamWriter(connected, {})  # which in MicroPython reads, too
@@ -47,5 +52,11 @@ class Line:
         return frame[_PREFIX_SIZE:]
 
     async def close(self) -> None:
+        if self.keeper and self.whole:
+            self.keeper.keep(self)
+        else:
+            await self.end()
+
+    async def end(self) -> None:
         self._stream.close()  # which in MicroPython does nothing yet
         await self._stream.wait_closed()

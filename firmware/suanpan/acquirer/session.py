@@ -134,11 +134,13 @@ class Session:
     async def _exchange(self, request: bytearray, sealed: bool) -> Answer:
         """Send, and wait for the answer that belongs to it; answers to something else are passed over."""
         found: "list[Answer]" = []
+        self.line.whole = False
         try:
             waiting = passing(self._answered(request, sealed, found))
             await asyncio.wait_for(waiting, self._parameters.host_timeout_s)
         except (asyncio.TimeoutError, EOFError, OSError):
             raise NoReply from None
+        self.line.whole = True
         return found.pop()
 
     async def _answered(self, request: bytearray, sealed: bool, found: "list[Answer]") -> None:
