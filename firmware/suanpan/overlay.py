@@ -33,15 +33,18 @@ class Overlay:
 
     def __exit__(self, *_: object) -> None:
         for name in _passing():
-            if name.startswith(_OURS) and not name.startswith(_STAY) and name not in self._before:
-                module = sys.modules[name]
-                if hasattr(module, "micropython"):
-                    continue
-                del sys.modules[name]
-                package, child = name.rsplit(".", 1)
-                if getattr(sys.modules.get(package), child, None) is module:
-                    delattr(sys.modules[package], child)
+            ours = name.startswith(_OURS) and not name.startswith(_STAY)
+            if ours and name not in self._before and not hasattr(sys.modules[name], "micropython"):
+                forget(name)
         gc.collect()
+
+
+def forget(name: str) -> None:
+    """A module, if it was imported; the next one to need it has a new copy."""
+    module = sys.modules.pop(name, None)
+    package, child = name.rsplit(".", 1)
+    if module is not None and getattr(sys.modules.get(package), child, None) is module:
+        delattr(sys.modules[package], child)
 
 
 def _passing() -> "list[str]":

@@ -1,9 +1,9 @@
 """Phases of a transaction are modules that are in memory while they last, and not while the issuer is asked."""
 
 import gc
-import sys
 
-_PACKAGE = "suanpan.emv"
+from suanpan import overlay
+
 # Each is imported by the function that runs the phase. Nothing that outlives a phase is an object of one of them.
 # One string, as each of many would be a name that is never forgotten.
 _PHASES = (
@@ -13,12 +13,8 @@ _PHASES = (
 
 
 def forget(names: str = _PHASES) -> None:
-    """All of these that were imported; the next one to need one has a new copy. A card need not wait for the room of
-    some few to be found again."""
-    package = sys.modules.get(_PACKAGE)
+    """All of these that were imported. A card need not wait for the room of some few to be found again."""
     for name in names.split():
-        module = sys.modules.pop(f"{_PACKAGE}.{name}", None)
-        if module is not None and getattr(package, name, None) is module:
-            delattr(package, name)
+        overlay.forget("suanpan.emv." + name)
     if names is _PHASES:
         gc.collect()
