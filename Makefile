@@ -40,7 +40,7 @@ bench: $(READY) ## speed and memory, measured; BENCH=terminal for one part
 faults: $(READY) ## every transaction through every single fault, and many pairs; FAULTS="--row sale-approved" for some
 	$(BIN)/python -m tests.faults $(FAULTS)
 
-fuzz: $(READY) ## every driver's receive path, a million damaged messages; FUZZ="20000 scanner" for some
+fuzz: $(READY) ## every receive path, a million damaged messages and more; FUZZ="20000 scanner" for some
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 screens: $(READY) ## every screen, in both languages, against tests/golden

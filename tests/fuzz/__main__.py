@@ -1,11 +1,13 @@
-"""Every driver's receive path against what chance sends it: `make fuzz`, for a million messages and more.
+"""Every receive path against what chance sends it: `make fuzz`, for a million messages and more.
 
     python -m tests.fuzz [messages [words of a test's name]]
 
-They are shared out among the tests of tests/firmware/test_fuzz_*.py, which say what must hold. A slice of some thousand
-messages has an interpreter and a seed of its own; a failure prints both, so that it can be had again:
+They are shared out among the tests of tests/firmware/test_fuzz_*.py, which say what must hold; but the two readers of
+ISO 8583, the terminal's and the acquirer's (tests/fuzz/host.py), get as many each. A slice of some thousand messages
+has a seed of its own, and on the device an interpreter; a failure prints both, so that it can be had again:
 
     FUZZ=5000 FUZZ_SEED=17 make test TESTS="tests/firmware/test_fuzz_uarts.py -k test_lines"
+    FUZZ=5000 FUZZ_SEED=17 make test TESTS=tests/host/acquirer/test_fuzz.py
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from host_tools.micropython.library import library_path
 from host_tools.micropython.port import ROOT, find_micropython, firmware_root, heap_ceiling
+from tests.fuzz.host import pound
 from tests.plugins.firmware_source import FirmwareTests, read_tests
 from tests.plugins.worker import Worker
 
@@ -26,16 +30,41 @@ _SLICE = 5_000
 _SLICE_S = 300.0
 _TESTS = ROOT / "tests" / "firmware"
 _COUNT = re.compile(r"(\d+) messages, ends (.*)")
+_WITHOUT_SHARING = "test_fuzz_iso8583 TestCodec"
+
+
+class Target(Protocol):
+    @property
+    def called(self) -> str: ...
+
+    def run(self, messages: int, seed: int) -> tuple[int, str]:
+        """How many messages there were, and what came of them; it raises where one was too much."""
 
 
 @dataclass(frozen=True)
-class Target:
+class Acquirer:
+    called: str = f"{_WITHOUT_SHARING} of the acquirer"
+
+    def run(self, messages: int, seed: int) -> tuple[int, str]:
+        try:
+            ends = pound(messages, seed)
+        except Exception:
+            print(f"\nFUZZ={messages} FUZZ_SEED={seed} make test TESTS=tests/host/acquirer/test_fuzz.py")
+            raise
+        return ends.total(), str(dict(ends))
+
+
+@dataclass(frozen=True)
+class Driver:
     path: Path
     tests: FirmwareTests
     name: str  # TestX.test_y
 
+    @property
+    def called(self) -> str:
+        return f"{self.path.stem} {self.name}"
+
     def run(self, messages: int, seed: int) -> tuple[int, str]:
-        """How many messages there were, and what came of them; SystemExit where one was too much for the driver."""
         command = [*find_micropython(), "-X", f"heapsize={heap_ceiling(self.tests.heap)}"]
         path = ":".join(map(str, (firmware_root(), self.path.parent, library_path(), ".frozen")))
         environment = {"MICROPYPATH": path, "FUZZ": str(messages), "FUZZ_SEED": str(seed)}
@@ -54,12 +83,12 @@ class Target:
 
 
 def targets(words: str) -> list[Target]:
-    found = []
+    found: list[Target] = [Acquirer()]
     for path in sorted(_TESTS.glob("test_fuzz_*.py")):
         tests = read_tests(path)
         for case in tests.cases:
-            found += [Target(path, tests, f"{case.name}.{method.name}") for method in case.methods]
-    return [target for target in found if words in f"{target.path.stem} {target.name}"]
+            found += [Driver(path, tests, f"{case.name}.{method.name}") for method in case.methods]
+    return [target for target in found if words in target.called]
 
 
 def main() -> None:
@@ -67,9 +96,10 @@ def main() -> None:
     chosen = targets(" ".join(sys.argv[2:]))
     if not chosen:
         sys.exit("no test has that in its name")
-    share = -(-wanted // len(chosen))
+    sharing = [target for target in chosen if not target.called.startswith(_WITHOUT_SHARING)]
     total = 0
     for target in chosen:
+        share = -(-wanted // len(sharing)) if target in sharing else wanted
         start, count, seed, ends = time.monotonic(), 0, 0, ""
         while count < share:
             seed += 1
@@ -77,7 +107,7 @@ def main() -> None:
             count += more
         total += count
         seconds = time.monotonic() - start
-        print(f"{target.path.stem[10:]:6} {target.name:44} {count:9,} in {seconds:6.1f} s, at last {ends}", flush=True)
+        print(f"{target.called[10:]:54} {count:9,} in {seconds:6.1f} s, at last {ends}", flush=True)
     print(f"{total:,} messages, {len(chosen)} receive paths: only typed errors, bounded memory, each usable afterwards")
 
 
