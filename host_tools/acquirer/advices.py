@@ -29,11 +29,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from host_tools.acquirer import chips
+from host_tools.acquirer.asked import moment_of, require_money
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.register import require_same
 
 if TYPE_CHECKING:
-    from host_tools.acquirer.asked import Asked, Key, Kind
+    from collections.abc import Callable
+
+    from host_tools.acquirer.asked import Asked, Kind
     from host_tools.acquirer.bank import Bank, CardRecord
     from host_tools.acquirer.chips import Chips
     from host_tools.acquirer.ledger import Ledger
@@ -61,105 +64,94 @@ class Advices:
         self._register = register
 
     def refund(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        card = self._bank.find(asked.pan)
-        repeated = self.repeated(asked, card)
-        if repeated is not None:
-            return repeated
-        require_open(asked, terminal)
-        assert asked.original is not None
-        code = self._refundable(asked, asked.original)
-        entry = None
-        if card is not None and code is Code.APPROVED:
-            entry = self._ledger.transfer(terminal.merchant_account, card.account, asked.amount, at)
-        self._register.keep(asked, code, rrn, at, entry=entry, organisation=organisation(card))
-        return Verdict(code, of_card(card))
+        def paid_back(card: CardRecord) -> int:
+            return self._ledger.transfer(terminal.merchant_account, card.account, asked.amount, at)
+
+        return self.told(asked, terminal, rrn, at, lambda _: self._refundable(asked), paid_back)
 
     def offline_sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        fields = asked.fields
-        if not (fields[38].strip() and is_moment(fields[13] + fields[12])):
+        moment, code = moment_of(asked), asked.fields[38]
+        if not code.strip():
             raise Refused(Code.FORMAT)
-        card = self._bank.find(asked.pan)
-        repeated = self.repeated(asked, card)
-        if repeated is not None:
-            return repeated
-        require_open(asked, terminal)
-        code, entry = Code.NO_SUCH_CARD, None
-        if card is not None:
-            code = Code.APPROVED
-            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at, promised=True)
-        self._register.keep(
-            asked,
-            code,
-            rrn,
-            at,
-            entry=entry,
-            organisation=organisation(card),
-            authorisation=fields[38],
-            happened=fields[13] + fields[12],
-        )
-        return Verdict(code, of_card(card))
+        promised = self._promised(asked, terminal, at)
+        return self.told(asked, terminal, rrn, at, _is_issued, promised, authorisation=code, happened=moment)
 
     def offline_chip(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        fields = asked.fields
-        if not is_moment(fields[13] + fields[12]):
-            raise Refused(Code.FORMAT)
-        card = self._bank.find(asked.pan)
-        repeated = self.repeated(asked, card)
-        if repeated is not None:
-            return repeated
-        require_open(asked, terminal)
-        code, entry = Code.NO_SUCH_CARD, None
-        if card is not None:
-            code = Code.APPROVED if self._chips.proved(asked).genuine else Code.DO_NOT_HONOUR
-        if card is not None and code is Code.APPROVED:
-            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at, promised=True)
-        self._register.keep(
-            asked,
-            code,
-            rrn,
-            at,
-            entry=entry,
-            organisation=organisation(card),
-            happened=fields[13] + fields[12],
-            chip=fields[55],
-        )
-        return Verdict(code, of_card(card))
+        def proved(card: CardRecord | None) -> Code:
+            if card is None:
+                return Code.NO_SUCH_CARD
+            return Code.APPROVED if self._chips.proved(asked).genuine else Code.DO_NOT_HONOUR
+
+        moment, promised = moment_of(asked), self._promised(asked, terminal, at)
+        return self.told(asked, terminal, rrn, at, proved, promised, happened=moment, chip=asked.fields[55])
 
     def adjustment(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        fields = asked.fields
-        happened = fields[13] + fields[12]
-        if not is_moment(happened) or len(fields[48]) != _ADDED or int(fields[4]) < asked.amount:
+        moment, fields = moment_of(asked), asked.fields
+        if len(fields[48]) != _ADDED or int(fields[4]) < asked.amount:
             raise Refused(Code.FORMAT)
-        card = self._bank.find(asked.pan)
-        repeated = self.repeated(asked, card)
-        if repeated is not None:
-            return repeated
-        require_open(asked, terminal)
-        assert asked.original is not None
-        code, entry = self._adjustable(asked, asked.original), None
-        if card is not None and code is Code.APPROVED:
-            entry = self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at, promised=True)
-        self._register.keep(asked, code, rrn, at, entry=entry, organisation=organisation(card), happened=happened)
-        return Verdict(code, of_card(card))
+        promised = self._promised(asked, terminal, at)
+        return self.told(asked, terminal, rrn, at, lambda _: self._adjustable(asked), promised, happened=moment)
 
     def script_result(self, asked: Asked, _: Terminal, rrn: str, at: datetime) -> Verdict:
         try:
             chips.results(asked.fields[55])
         except ValueError:
             raise Refused(Code.FORMAT) from None
+
+        def of_the_card(_: CardRecord | None) -> Code:
+            assert asked.original is not None
+            found = self._register.find(asked.original)
+            if any(row.pan != asked.pan for row in found.values()):
+                return Code.NO_SUCH_CARD
+            return Code.APPROVED if found else Code.ORIGINAL_NOT_FOUND
+
+        return self.told(asked, None, rrn, at, of_the_card, chip=asked.fields[55])
+
+    def told(
+        self,
+        asked: Asked,
+        terminal: Terminal | None,
+        rrn: str,
+        at: datetime,
+        judged: Callable[[CardRecord | None], Code],
+        moved: Callable[[CardRecord], int] | None = None,
+        *,
+        authorisation: str | None = None,
+        happened: str | None = None,
+        chip: str | None = None,
+    ) -> Verdict:
+        """The answer to an advice, put on record: it is `judged` once, and what is good is `moved`, which gives the
+        books' entry. Without a terminal it is not about money, and any batch may be told of it."""
         card = self._bank.find(asked.pan)
-        repeated = self.repeated(asked, card)
+        repeated = self._repeated(asked, card)
         if repeated is not None:
             return repeated
-        assert asked.original is not None
-        found = self._register.find(asked.original)
-        code = Code.APPROVED if found else Code.ORIGINAL_NOT_FOUND
-        if any(row.pan != asked.pan for row in found.values()):
-            code = Code.NO_SUCH_CARD
-        self._register.keep(asked, code, rrn, at, organisation=organisation(card), chip=asked.fields[55])
-        return Verdict(code, of_card(card))
+        if terminal is not None:
+            require_money(asked, terminal)
+        code = judged(card)
+        entry = None
+        if moved is not None and card is not None and code is Code.APPROVED:
+            entry = moved(card)
+        self._register.keep(
+            asked,
+            code,
+            rrn,
+            at,
+            entry=entry,
+            organisation="" if card is None else card.scheme,
+            authorisation=authorisation,
+            happened=happened,
+            chip=chip,
+        )
+        return Verdict(code, _of_card(card))
 
-    def repeated(self, asked: Asked, card: CardRecord | None) -> Verdict | None:
+    def _promised(self, asked: Asked, terminal: Terminal, at: datetime) -> Callable[[CardRecord], int]:
+        """Of money that somebody has promised: the card may go below zero."""
+        return lambda card: self._ledger.transfer(
+            card.account, terminal.merchant_account, asked.amount, at, promised=True
+        )
+
+    def _repeated(self, asked: Asked, card: CardRecord | None) -> Verdict | None:
         known = self._register.find(asked.key)
         row = known.get(asked.kind)
         if row is None:
@@ -167,9 +159,11 @@ class Advices:
                 raise Refused(Code.STATE_CONFLICT)
             return None
         require_same(asked, row)
-        return Verdict(Code.DUPLICATE if row.code == Code.APPROVED else row.code, of_card(card) | {37: row.rrn})
+        return Verdict(Code.DUPLICATE if row.code == Code.APPROVED else row.code, _of_card(card) | {37: row.rrn})
 
-    def _adjustable(self, asked: Asked, original: Key) -> Code:
+    def _adjustable(self, asked: Asked) -> Code:
+        assert asked.original is not None
+        original = asked.original
         found = self._register.original(original)
         if found is None or found.kind not in _ADDED_TO[asked.kind] or original.batch != asked.key.batch:
             return Code.ORIGINAL_NOT_FOUND
@@ -182,7 +176,9 @@ class Advices:
             return Code.ORIGINAL_AMOUNT
         return Code.APPROVED if asked.amount * 100 <= found.amount * TIP_PERCENT else Code.EXCEEDS_ORIGINAL
 
-    def _refundable(self, asked: Asked, original: Key) -> Code:
+    def _refundable(self, asked: Asked) -> Code:
+        assert asked.original is not None
+        original = asked.original
         found = self._register.original(original)
         if found is None or not _is_meant(asked, found):
             return Code.ORIGINAL_NOT_FOUND
@@ -192,14 +188,6 @@ class Advices:
         if voided or self._register.is_reversed(found):
             return Code.INVALID_TRANSACTION
         return Code.APPROVED if refunded + asked.amount <= found.amount else Code.EXCEEDS_ORIGINAL
-
-
-def require_open(asked: Asked, terminal: Terminal) -> None:
-    """Refuse what is for another batch than the open one (77), or of no amount (13)."""
-    if int(asked.key.batch) != terminal.batch:
-        raise Refused(Code.SIGN_IN)
-    if asked.amount == 0:
-        raise Refused(Code.INVALID_AMOUNT)
 
 
 def _is_meant(asked: Asked, found: Row) -> bool:
@@ -212,18 +200,10 @@ def _is_meant(asked: Asked, found: Row) -> bool:
     return asked.day in days | {(found.happened or "")[:4]}
 
 
-def is_moment(digits: str) -> bool:
-    try:
-        datetime.strptime(f"2000{digits}", "%Y%m%d%H%M%S")  # a leap year: the message has none
-    except ValueError:
-        return False
-    return True
+def _is_issued(card: CardRecord | None) -> Code:
+    return Code.NO_SUCH_CARD if card is None else Code.APPROVED
 
 
-def organisation(card: CardRecord | None) -> str:
-    return "" if card is None else card.scheme
-
-
-def of_card(card: CardRecord | None) -> dict[int, str]:
+def _of_card(card: CardRecord | None) -> dict[int, str]:
     """What an answer tells of the card."""
     return {} if card is None else {44: card.issuer, 63: card.scheme}

@@ -8,12 +8,14 @@ been read for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from host_tools.acquirer.codes import Code, Refused
 
 if TYPE_CHECKING:
     from host_tools.acquirer.spec import Message
+    from host_tools.acquirer.terminals import Terminal
 
 Kind = Literal[
     "sale", "void", "refund", "offline_sale", "offline_chip", "script_result", "reversal", "void_reversal", "pre_auth",
@@ -148,3 +150,26 @@ def read(request: Message, tid: str) -> Asked:
         original=Key(tid, named[:6], named[6:_NAME]) if named and not row.by_code else None,
         day=named[_NAME:],
     )
+
+
+def require_open(asked: Asked, terminal: Terminal) -> None:
+    """Refuse what is for another batch than the open one (77)."""
+    if int(asked.key.batch) != terminal.batch:
+        raise Refused(Code.SIGN_IN)
+
+
+def require_money(asked: Asked, terminal: Terminal) -> None:
+    """Refuse what is for another batch than the open one (77), or of no amount (13)."""
+    require_open(asked, terminal)
+    if asked.amount == 0:
+        raise Refused(Code.INVALID_AMOUNT)
+
+
+def moment_of(asked: Asked) -> str:
+    """MMDDhhmmss of what was good without the host. Refused (30) if there is no such moment."""
+    digits = asked.fields[13] + asked.fields[12]
+    try:
+        datetime.strptime(f"2000{digits}", "%Y%m%d%H%M%S")  # a leap year: the message has none
+    except ValueError:
+        raise Refused(Code.FORMAT) from None
+    return digits

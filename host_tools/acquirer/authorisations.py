@@ -15,20 +15,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from host_tools.acquirer.advices import is_moment, of_card, organisation, require_open
-from host_tools.acquirer.codes import Code, Refused, Verdict
-from host_tools.acquirer.presented import pin, stripe
-from host_tools.acquirer.suites import PinBlockError
+from host_tools.acquirer.asked import moment_of
+from host_tools.acquirer.codes import Code, Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from host_tools.acquirer.advices import Advices
     from host_tools.acquirer.asked import Asked
-    from host_tools.acquirer.bank import Bank, CardRecord
+    from host_tools.acquirer.bank import CardRecord
     from host_tools.acquirer.holds import Hold, Holds
     from host_tools.acquirer.ledger import Ledger
-    from host_tools.acquirer.register import Register
     from host_tools.acquirer.terminals import Terminal
     from host_tools.acquirer.transactions import Transactions
 
@@ -43,24 +40,17 @@ class Authorisations:
         self,
         transactions: Transactions,
         advices: Advices,
-        *,
-        bank: Bank,
         ledger: Ledger,
-        register: Register,
         holds: Holds,
     ) -> None:
         self._transactions = transactions
         self._advices = advices
-        self._bank = bank
         self._ledger = ledger
-        self._register = register
         self._holds = holds
 
     def pre_auth(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        expiry_and_service = stripe(asked, terminal.suite.pin_field)
-        self._transactions.require_new(asked, terminal)
-        card = self._bank.find(asked.pan)
-        code = self._transactions.allowed(asked, terminal, card, expiry_and_service, at)
+        read, card = self._transactions.presented(asked, terminal)
+        code = self._transactions.allowed(asked, terminal, card, read, at)
         verdict = self._transactions.decided(asked, card, code, None, rrn, at)
         if card is not None and code is Code.APPROVED:
             self._holds.place(asked, terminal, card.account, verdict.fields[38], at)
@@ -76,33 +66,23 @@ class Authorisations:
 
     def completion(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         card, found, code = self._asked(asked, terminal, at)
-        code = _within(asked, found, code)
-        entry = self._take(asked, terminal, card, found, code, at)
+        code, entry = _within(asked, found, code), None
+        if card is not None and code is Code.APPROVED:
+            entry = self._take(asked, terminal, card, found, at)
         return self._transactions.decided(asked, card, code, entry, rrn, at, asked.fields[38])
 
     def completion_advice(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        happened = asked.fields[13] + asked.fields[12]
-        if not is_moment(happened):
-            raise Refused(Code.FORMAT)
-        card = self._bank.find(asked.pan)
-        repeated = self._advices.repeated(asked, card)
-        if repeated is not None:
-            return repeated
-        require_open(asked, terminal)
-        found = self._holds.find(asked, terminal)
-        code = _within(asked, found, _completable(asked, card, found, at))
-        entry = self._take(asked, terminal, card, found, code, at)
-        self._register.keep(
+        moment, found = moment_of(asked), self._holds.find(asked, terminal)
+        return self._advices.told(
             asked,
-            code,
+            terminal,
             rrn,
             at,
-            entry=entry,
-            organisation=organisation(card),
+            lambda card: _within(asked, found, _completable(asked, card, found, at)),
+            lambda card: self._take(asked, terminal, card, found, at),
             authorisation=asked.fields[38],
-            happened=happened,
+            happened=moment,
         )
-        return Verdict(code, of_card(card))
 
     def completion_void(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         verdict = self._transactions.void(asked, terminal, rrn, at)
@@ -113,27 +93,16 @@ class Authorisations:
 
     def _asked(self, asked: Asked, terminal: Terminal, at: datetime) -> tuple[CardRecord | None, Hold | None, Code]:
         """What a request is about, and whether the card that was presented may ask for it."""
-        expiry_and_service = stripe(asked, terminal.suite.pin_field)
-        self._transactions.require_new(asked, terminal)
-        card = self._bank.find(asked.pan)
+        read, card = self._transactions.presented(asked, terminal)
         found = self._holds.find(asked, terminal)
         code = _completable(asked, card, found, at)
-        if card is not None and code is Code.APPROVED:
-            if expiry_and_service != (card.expiry, card.service_code):
-                code = Code.NO_SUCH_CARD
-            elif asked.pin_entered:
-                try:
-                    code = self._bank.verify_pin(card, pin(asked, terminal))
-                except PinBlockError:
-                    code = Code.PIN_FORMAT
+        if code is Code.APPROVED:
+            code = self._transactions.same_card(asked, terminal, card, read)
         return card, found, code
 
-    def _take(
-        self, asked: Asked, terminal: Terminal, card: CardRecord | None, found: Hold | None, code: Code, at: datetime
-    ) -> int | None:
+    def _take(self, asked: Asked, terminal: Terminal, card: CardRecord, found: Hold | None, at: datetime) -> int:
         """The books' entry of what is completed."""
-        if card is None or found is None or code is not Code.APPROVED:
-            return None
+        assert found is not None
         self._holds.end(found.key, asked.key)
         return self._ledger.transfer(card.account, terminal.merchant_account, asked.amount, at, promised=True)
 

@@ -99,9 +99,7 @@ class Acquirer:
         transactions = Transactions(self.bank, self.ledger, register, random, chips, holds, moto)
         reversals = Reversals(self.ledger, register, holds)
         advices = Advices(self.bank, self.ledger, register, chips)
-        authorisations = Authorisations(
-            transactions, advices, bank=self.bank, ledger=self.ledger, register=register, holds=holds
-        )
+        authorisations = Authorisations(transactions, advices, self.ledger, holds)
         self._decide: dict[Kind, Decide] = {
             "sale": transactions.sale,
             "void": transactions.void,

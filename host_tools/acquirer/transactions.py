@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from host_tools.acquirer.asked import CURRENCY
+from host_tools.acquirer.asked import CURRENCY, require_money, require_open
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.presented import pin, stripe
 from host_tools.acquirer.suites import PinBlockError
@@ -31,13 +31,8 @@ if TYPE_CHECKING:
     from host_tools.acquirer.register import Register
     from host_tools.acquirer.terminals import Terminal
 
-
 _VOIDED: Final[dict[Kind, Kind]] = {"void": "sale", "completion_void": "completion"}
-
-
 _AVAILABLE: Final = "1002"  # F54: savings account, what can be spent
-
-
 _GOOD: Final = (Code.APPROVED, Code.PARTIAL)
 
 
@@ -64,11 +59,9 @@ class Transactions:
         self._random = random
 
     def sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        expiry_and_service = stripe(asked, terminal.suite.pin_field)
-        self.require_new(asked, terminal)
-        card = self._bank.find(asked.pan)
+        read, card = self.presented(asked, terminal)
         chip = self._chips.heard(asked) if asked.by_chip else None
-        code = self.allowed(asked, terminal, card, expiry_and_service, at, genuine=chip is None or chip.genuine)
+        code = self.allowed(asked, terminal, card, read, at, genuine=chip is None or chip.genuine)
         entry, amount = None, asked.amount
         if card is not None and chip is None and code is Code.INSUFFICIENT_FUNDS and asked.takes_less:
             free = self._bank.balance(card.pan) - self._holds.on(card.account, at)
@@ -82,28 +75,36 @@ class Transactions:
         return verdict
 
     def void(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
-        expiry_and_service = stripe(asked, terminal.suite.pin_field)
-        self.require_new(asked, terminal)
+        read, card = self.presented(asked, terminal)
         assert asked.original is not None
-        card = self._bank.find(asked.pan)
         entry, code = None, self._voidable(asked, asked.original)
-        if code is Code.APPROVED and (card is None or expiry_and_service != (card.expiry, card.service_code)):
-            code = Code.NO_SUCH_CARD
-        if card is not None and code is Code.APPROVED and asked.pin_entered:
-            try:
-                code = self._bank.verify_pin(card, pin(asked, terminal))
-            except PinBlockError:
-                code = Code.PIN_FORMAT
+        if code is Code.APPROVED:
+            code = self.same_card(asked, terminal, card, read)
         if card is not None and code is Code.APPROVED:
             entry = self._ledger.transfer(terminal.merchant_account, card.account, asked.amount, at)
         return self.decided(asked, card, code, entry, rrn, at)
+
+    def presented(self, asked: Asked, terminal: Terminal) -> tuple[tuple[str, str], CardRecord | None]:
+        """Expiry and service code as they were read, and whose card it is, of what is asked for the first time."""
+        read = stripe(asked, terminal.suite.pin_field)
+        self._require_new(asked, terminal)
+        return read, self._bank.find(asked.pan)
+
+    def same_card(self, asked: Asked, terminal: Terminal, card: CardRecord | None, read: tuple[str, str]) -> Code:
+        """Whether it is the card that somebody paid with. A PIN is not needed; one that comes must be right."""
+        if card is None or read != (card.expiry, card.service_code):
+            return Code.NO_SUCH_CARD
+        try:
+            return self._bank.verify_pin(card, pin(asked, terminal)) if asked.pin_entered else Code.APPROVED
+        except PinBlockError:
+            return Code.PIN_FORMAT
 
     def allowed(
         self,
         asked: Asked,
         terminal: Terminal,
         card: CardRecord | None,
-        expiry_and_service: tuple[str, str],
+        read: tuple[str, str],
         at: datetime,
         *,
         genuine: bool = True,
@@ -116,13 +117,13 @@ class Transactions:
         if not genuine:
             return Code.DO_NOT_HONOUR
         held = 0 if card is None else self._holds.on(card.account, at)
-        return self._bank.authorise(card, expiry_and_service, entered, asked.amount, f"{at:%y%m}", held)
+        return self._bank.authorise(card, read, entered, asked.amount, f"{at:%y%m}", held)
 
     def moto(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
         """Ordered by mail or telephone: there is neither stripe nor PIN, only the number and its expiry (F14)."""
         if terminal.tid not in self._moto or asked.pin_entered:
             raise Refused(Code.TERMINAL_NOT_PERMITTED)
-        self.require_new(asked, terminal)
+        self._require_new(asked, terminal)
         card = self._bank.find(asked.pan)
         held = 0 if card is None else self._holds.on(card.account, at)
         code = self._bank.unseen(card, asked.fields[14], asked.amount, f"{at:%y%m}", held)
@@ -134,7 +135,7 @@ class Transactions:
     def balance(self, asked: Asked, terminal: Terminal, _: str, at: datetime) -> Verdict:
         """What is on the account and not held. Nothing of it is kept: asked twice, it is told twice."""
         expiry_and_service = stripe(asked, terminal.suite.pin_field)
-        _require_open(asked, terminal)
+        require_open(asked, terminal)
         card = self._bank.find(asked.pan)
         try:
             code = self._bank.accept(card, expiry_and_service, pin(asked, terminal), f"{at:%y%m}")
@@ -146,10 +147,8 @@ class Transactions:
         amount = f"{_AVAILABLE}{CURRENCY}{'C' if free >= 0 else 'D'}{abs(free):012d}"
         return Verdict(code, {44: card.issuer, 54: amount, 63: card.scheme})
 
-    def require_new(self, asked: Asked, terminal: Terminal) -> None:
-        _require_open(asked, terminal)
-        if asked.amount == 0:
-            raise Refused(Code.INVALID_AMOUNT)
+    def _require_new(self, asked: Asked, terminal: Terminal) -> None:
+        require_money(asked, terminal)
         known = self._register.find(asked.key)
         if any(not kind.endswith("reversal") for kind in known):
             raise Refused(Code.DUPLICATE)
@@ -204,8 +203,3 @@ class Transactions:
             approved=approved if code is Code.PARTIAL else None,
         )
         return Verdict(code, reply)
-
-
-def _require_open(asked: Asked, terminal: Terminal) -> None:
-    if int(asked.key.batch) != terminal.batch:
-        raise Refused(Code.SIGN_IN)
