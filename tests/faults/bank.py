@@ -15,22 +15,38 @@ from host_tools.acquirer.chips import Chips
 from host_tools.acquirer.faults import Faults
 from host_tools.acquirer.fixture import load, open_bank
 from host_tools.acquirer.host import Acquirer
+from host_tools.cards.issuer import unblock_pin
 from tests.faults import plastic
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from host_tools.acquirer.asked import Asked
+    from host_tools.acquirer.cards import Card
+    from host_tools.acquirer.codes import Code
     from host_tools.acquirer.store import Store
+    from host_tools.cards.issuer import Verdict
 
 TERMINAL = "10000001"
 _OPENING = datetime(2026, 11, 23, 9, 0)
 
 
-class Bank:
-    """`now_us` is the terminal's clock, which the host's goes by."""
+class _Issuers(Chips):
+    """Some cards get a script with every answer, whatever that is."""
 
-    def __init__(self) -> None:
-        fixture = load()
-        self.fixture = replace(fixture, cards=fixture.cards | plastic.ACCOUNTS)
-        self._chips = Chips(plastic.POPULATION.issuers)
+    def answered(self, asked: Asked, verdict: Verdict, code: Code) -> dict[int, str]:
+        reply = super().answered(asked, verdict, code)
+        if reply and asked.pan in plastic.SCRIPTS:
+            reply[55] += verdict.script(unblock_pin(), kind=plastic.SCRIPTS[asked.pan]).hex().upper()
+        return reply
+
+
+class Bank:
+    """`cards` are those that it has issued, by name; `now_us` is the terminal's clock, which the host's goes by."""
+
+    def __init__(self, cards: Mapping[str, Card]) -> None:
+        self.fixture = replace(load(), cards=dict(cards))
+        self._chips = _Issuers(plastic.POPULATION.issuers)
         self.faults = Faults()
         self.now_us = 0
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-faults-")

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from itertools import islice, pairwise
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from tests.faults import wire
 from tests.faults.factory import DATA_SECTORS, JOURNAL_SECTORS, SECTOR
-from tests.faults.points import Cut, Doing, Drawn, Dud, Filling, Forgery, Net, Pull, Rot, Ruin, Schedule, Way, Wear
+from tests.faults.points import (
+    Bend,
+    Cut,
+    Doing,
+    Drawn,
+    Dud,
+    Filling,
+    Forgery,
+    Net,
+    Pull,
+    Rot,
+    Ruin,
+    Schedule,
+    Way,
+    Wear,
+)
 from tests.faults.rows import ROWS, Altered
 from tests.faults.tampering import frames, sector_of
 
@@ -19,6 +34,7 @@ if TYPE_CHECKING:
     from tests.faults.engine import Engine, Trace
     from tests.faults.points import Fault
     from tests.faults.rows import Row
+    from tests.faults.wire import Step
 
 _PAGE: Final = 256
 _VAULT: Final = DATA_SECTORS + JOURNAL_SECTORS + 2  # one sector for good, which no wear can be levelled in
@@ -30,18 +46,19 @@ _MANY: Final = 61
 @dataclass(frozen=True, slots=True)
 class Grain:
     """From one byte of an operation on flash to the next, and of one in the file system; times that a random choice is
-    made; from one byte of a message to the next, or 0 for none."""
+    made; from one byte of a message to the next, or 0 for none; and of a card's answer."""
 
     flash: int
     files: int
     chances: int
     network: int
+    answers: int
 
 
-_FINEST: Final = Grain(1, 1, 5, 1)
-_FINE: Final = Grain(1, 8, 5, 1)
-_COARSE: Final = Grain(16, 32, 2, 8)
-_COARSEST: Final = Grain(32, 32, 1, 0)
+_FINEST: Final = Grain(1, 1, 5, 1, 1)
+_FINE: Final = Grain(1, 8, 5, 1, 2)
+_COARSE: Final = Grain(16, 32, 2, 8, 16)
+_COARSEST: Final = Grain(32, 32, 1, 0, 64)
 _SHARE: Final = 8  # one in so many of the faults that pairs begin with
 
 
@@ -76,7 +93,7 @@ class Tally:
             self.doubles += 1
         elif isinstance(schedule.faults[0][1], Net):
             self.network += 1
-        elif isinstance(schedule.faults[0][1], Pull):
+        elif isinstance(schedule.faults[0][1], Pull | Bend):
             self.card += 1
         else:
             self.flash += 1
@@ -94,14 +111,28 @@ def points(row: Row, grain: Grain, trace: Trace) -> Iterator[Fault]:
     """Every single fault of a run like this one."""
     for number, (sector, _, size) in enumerate(trace.operations):
         yield from _in_operation(number, sector, size, grain)
-    yield from (Pull(number, what) for number in range(trace.exchanges) for what in Drawn)
-    for number, step in enumerate(trace.steps):
-        if number in {given.step for given in row.given}:
+    for number, (_, size) in enumerate(trace.talk):
+        if number in _taken(row, Pull):
             continue
-        yield from (Net(number, what) for what in (wire.MESSAGE if step.mti else wire.CONNECTION))
+        yield from (Pull(number, what) for what in Drawn)
+        yield from (Bend(number, byte) for byte in range(0, size, grain.answers))
+    for number, step in enumerate(trace.steps):
+        if number in _taken(row, Net):
+            continue
+        yield from (Net(number, what) for what in _misdeeds(row, step))
         if grain.network:
             for whats, size in ((wire.AT_REQUEST, step.request), (wire.AT_REPLY, step.reply)):
                 yield from (Net(number, what, at) for what in whats for at in range(0, size, grain.network))
+
+
+def _taken(row: Row, kind: type[Fault]) -> set[int]:
+    """The places where something of this kind makes the row what it is."""
+    return {astuple(fault)[0] for fault in row.given if isinstance(fault, kind)}
+
+
+def _misdeeds(row: Row, step: Step) -> Iterator[str]:
+    """What the network and the host may do at this step."""
+    return (what for what in (wire.MESSAGE if step.mti else wire.CONNECTION) if what not in row.beyond)
 
 
 def _in_operation(number: int, sector: int, size: int, grain: Grain) -> Iterator[Fault]:
@@ -147,11 +178,12 @@ def coarse(row: Row, trace: Trace) -> list[Fault]:
         found += (Cut(number, Way.BEFORE), Dud(number))
         if size:
             found += (Cut(number, Way.BYTES, size // 2), Cut(number, Way.BITS, number % 16))
-    found += (Pull(number, Drawn.OUT) for number in range(trace.exchanges))
-    given = {fault.step for fault in row.given}
+    for number, (_, size) in enumerate(trace.talk):
+        if number not in _taken(row, Pull):
+            found += (Pull(number, Drawn.OUT), Bend(number, size // 2))
     for number, step in enumerate(trace.steps):
-        if number not in given:
-            found += (Net(number, what) for what in (wire.MESSAGE if step.mti else wire.CONNECTION))
+        if number not in _taken(row, Net):
+            found += (Net(number, what) for what in _misdeeds(row, step))
     return found
 
 
@@ -190,7 +222,7 @@ def _is_past(fault: Fault, then: Fault) -> bool:
     match fault, then:
         case Net(), Net():
             return fault.step <= then.step
-        case Pull(), Pull():
+        case ((Pull() | Bend()), (Pull() | Bend())):
             return fault.exchange <= then.exchange
         case ((Cut() | Dud()), Dud()):
             return fault.operation <= then.operation

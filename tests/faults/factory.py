@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,8 @@ from littlefs import LittleFS
 from host_tools.flash.factory import build_image, file_system, partitions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from host_tools.flash.factory import Profile
 
 SECTOR: Final = 4096
@@ -18,8 +21,8 @@ DATA_SECTORS: Final = 8
 JOURNAL_SECTORS: Final = 5
 
 
-def new_chip(profile: Profile, emv_tables: bytes = b"") -> bytes:
-    """Everything as the factory makes it, except that the password costs no time."""
+def new_chip(profile: Profile, parameters: Mapping[str, int], emv_tables: bytes = b"") -> bytes:
+    """Everything as the factory makes it, except that the password costs no time, and for these `parameters`."""
     image, _ = build_image(profile, Random(1).randbytes, password_iterations=1, emv_tables=emv_tables)
     table = partitions()
     data, secrets = table["data"], table["secrets"]
@@ -30,6 +33,7 @@ def new_chip(profile: Profile, emv_tables: bytes = b"") -> bytes:
     for name in large.listdir("/"):
         with large.open(name, "rb") as source:
             files[name] = source.read()
+    files["params.json"] = json.dumps(json.loads(files["params.json"]) | dict(parameters), ensure_ascii=False).encode()
     small = file_system(files, DATA_SECTORS * SECTOR)
     journal = b"\xff" * (JOURNAL_SECTORS * SECTOR)
     return small + journal + image[secrets.offset : secrets.offset + secrets.size]

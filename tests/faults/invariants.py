@@ -1,7 +1,8 @@
 """What must hold when the dust has settled, by the word of both sides: each violation in words.
 
 Every transaction is exactly one of approved once, reversed, declined; the records are the totals are the host's books;
-the queue is empty because the host has answered; the chain of records verifies; the terminal has become ready.
+the queue is empty because the host has answered; what became of an issuer's script is told once; the chain of records
+verifies; the terminal has become ready.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from host_tools.acquirer.chips import results
 from tests.faults.bank import TERMINAL
+from tests.faults.plastic import SCRIPTS
 from tests.faults.rows import PROBED
 
 if TYPE_CHECKING:
     from host_tools.acquirer.ledger import Ledger
     from host_tools.acquirer.store import Store
+    from tests.faults.plastic import Scripts
 
 Answer = dict[str, Any]  # of device/live.py
 Name = tuple[str, str, str, int]  # kind, batch, STAN, fen: a transaction whose money is where it was moved
@@ -30,32 +34,42 @@ _ENDING: Final = frozenset((_LET_GO, "completion", "completion_advice"))  # what
 _VOIDS: Final = ("void", "completion_void")
 
 # Statuses of firmware/suanpan/ledger/record.py.
-_OPENED, _UNANSWERED, _STORED = 2, 5, 8
+_OPENED, _APPROVED, _DECLINED, _UNANSWERED, _STORED = 2, 3, 4, 5, 8
 _ADVISED: Final = (
     "offline_sale",
     "offline_chip",
     "refund",
     "completion_advice",
+    "tip",
+    "adjustment",
 )  # kinds whose slip may come before the host's word
 _GOOD: Final = ("title.approved", "title.stored")  # what the screen says while a transaction's slip is printed
+_NOT_READ: Final = "30"
 _COPIES: Final = 2
+_RESULT: Final = 5  # bytes for each script
+_DONE: Final = 0x20  # in the first of them (EMV 4.3 Book 4, A5)
 
 
 @dataclass(frozen=True, slots=True)
 class HostBooks:
     """`standing` counts what was approved and not reversed, and what is still held; `paid` is what cardholders have
-    spent in all, in fen."""
+    spent in all, in fen. `scripted` are the requests that were answered with a script, with their answers' codes;
+    `reports` counts what was told of them, and `done` the scripts that have come to their end by that."""
 
     standing: Counter[Name]
     sums: Sums
     paid: int
     faults: tuple[str, ...]
+    scripted: frozenset[tuple[str, str, str]]
+    reports: Counter[tuple[str, str]]
+    done: int
 
 
 def host_books(store: Store, ledger: Ledger) -> HostBooks:
     """`standing` and `paid` from the tables alone; `sums` of the open batch and `faults` by the books' own word."""
     rows = store.db.execute(
-        """SELECT kind, batch, stan, amount FROM txn WHERE tid = ? AND code = '00' AND kind NOT LIKE '%reversal'
+        """SELECT kind, batch, stan, amount FROM txn
+           WHERE tid = ? AND code IN ('00', '10') AND kind NOT LIKE '%reversal'
            AND entry IS NOT NULL AND entry NOT IN (SELECT reverses FROM entry WHERE reverses IS NOT NULL)""",
         (TERMINAL,),
     )
@@ -64,7 +78,14 @@ def host_books(store: Store, ledger: Ledger) -> HostBooks:
     (batch,) = store.db.execute("SELECT batch FROM terminal WHERE tid = ?", (TERMINAL,)).fetchone()
     sums = {key: (totals.count, totals.amount) for key, totals in ledger.sums(TERMINAL, batch).items()}
     (balance,) = store.db.execute("SELECT sum(balance) FROM account WHERE name LIKE 'cardholder %'").fetchone()
-    return HostBooks(standing, sums, -balance, tuple(ledger.check()))
+    answered = store.db.execute("SELECT batch, stan, code, pan FROM txn WHERE tid = ? AND kind = 'sale'", (TERMINAL,))
+    scripted = frozenset((batch, stan, code) for batch, stan, code, pan in answered if pan in SCRIPTS)
+    told = store.db.execute(
+        "SELECT of_batch, of_stan, chip FROM txn WHERE tid = ? AND kind = 'script_result'", (TERMINAL,)
+    ).fetchall()
+    reports = Counter((batch, stan) for batch, stan, _ in told)
+    done = sum(results(chip)[::_RESULT].count(_DONE) for _, _, chip in told)
+    return HostBooks(standing, sums, -balance, tuple(ledger.check()), scripted, reports, done)
 
 
 def terminal_books(answer: Answer) -> Counter[Name]:
@@ -84,9 +105,9 @@ def net(standing: Counter[Name]) -> int:
     return sum(signs.get(kind, 1) * amount * count for (kind, _, _, amount), count in standing.items())
 
 
-def violations(before: Answer, lives: list[Answer], opening: int, host: HostBooks) -> list[str]:
+def violations(before: Answer, lives: list[Answer], opening: int, host: HostBooks, scripts: Scripts) -> list[str]:
     """`before` is what the terminal said of itself before all this, `lives` what became of each life since; `opening`
-    what cardholders had paid when the bank was new."""
+    what cardholders had paid when the bank was new; `scripts` what cards know of theirs."""
     after = lives[-1]
     if after["end"] != "ready":
         return [f"not ready: {after['end']} {after['detail']}".rstrip()]
@@ -99,7 +120,13 @@ def violations(before: Answer, lives: list[Answer], opening: int, host: HostBook
     if host.paid - opening != net(terminal):
         found.append(f"cardholders have paid {host.paid - opening}, and the terminal knows of {net(terminal)}")
     found += [f"the host's books: {fault}" for fault in host.faults]
-    return found
+    return found + _scripts(after, host, scripts)
+
+
+def unread(after: Answer) -> list[str]:
+    """What was good and is no more because the host could not read it."""
+    refused = [entry["stan"] for entry in after["entries"] if entry["refused"] and entry["response"] == _NOT_READ]
+    return [f"transaction {stan} was good, and given up for a bit on the line" for stan in refused]
 
 
 def altered(lives: list[Answer], before: HostBooks, host: HostBooks) -> list[str] | None:
@@ -160,6 +187,24 @@ def _sums(after: Answer, theirs: Sums) -> list[str]:
     moved = {key: sums for key, sums in totals.items() if key[0] not in _HELD}
     theirs = {key: sums for key, sums in theirs.items() if key[0] not in _HELD}
     return found if moved == theirs else [*found, f"the totals are {moved}, the host's {theirs}"]
+
+
+def _scripts(after: Answer, host: HostBooks, scripts: Scripts) -> list[str]:
+    """The host hears once what became of the script in an approval; in a refusal, where the card was there to run it;
+    in what was taken back, at most once. Nothing is told as done that no card has done."""
+    names = {(batch, stan) for batch, stan, _ in host.scripted}
+    found = [f"a script's end was told for {stan}, which had none" for _, stan in host.reports.keys() - names]
+    found += [
+        f"a script's end was told {count} times for {stan}" for (_, stan), count in host.reports.items() if count > 1
+    ]
+    for entry in after["entries"]:
+        name = entry["batch"], entry["stan"]
+        counts = entry["status"] == _APPROVED or (entry["status"] == _DECLINED and scripts.answered)
+        if counts and (*name, entry["response"]) in host.scripted and not host.reports[name]:
+            found.append(f"the host does not know what became of the script for {entry['stan']}")
+    if host.done > scripts.done:
+        found.append(f"{host.done} scripts are told as done, and {scripts.done} are")
+    return found
 
 
 def _words(before: Answer, lives: list[Answer]) -> list[str]:

@@ -126,9 +126,42 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a card that is drawn out counts as declined by the host",
-        (('if self._response not in ("", APPROVED):', "if self._response:"),),
+        (('if self._response in ("", APPROVED):', "if not self._response:"),),
         "chip-sale",
         among="pull",
+    ),
+    Mutant(
+        "what became of a script is put down after the sale",
+        (
+            (
+                "                chip_record.report_scripts(self._t, self.entry, emv, self._approval)\n",
+                "",
+            ),
+            (
+                "self.entry.approve(remarks=remarks, **self._approval)  # type: ignore[arg-type]\n",
+                (
+                    "self.entry.approve(remarks=remarks, **self._approval)\n"
+                    "                chip_record.report_scripts(self._t, self.entry, emv, self._approval)\n"
+                ),
+            ),
+        ),
+        "chip-script-after",
+        among="cut",
+    ),
+    Mutant(
+        "a tap is approved by any answer",
+        (("            if answer.text(RESPONSE) == APPROVED:\n", "            if True:\n"),),
+        "tap-declined",
+    ),
+    Mutant(
+        "a part that was approved counts as the whole",
+        (("                    amount=less,\n", ""),),
+        "partial",
+    ),
+    Mutant(
+        "a part that nobody wants counts as declined",
+        (("        pass\n    entry.unanswered(BAD_REPLY)", '        pass\n    entry.decline("10")'),),
+        "partial-given-up",
     ),
     Mutant(
         "another batch is begun because an answer says so",

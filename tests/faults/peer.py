@@ -10,6 +10,7 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from host_tools.cards.application import Interface
 from host_tools.micropython.port import ROOT, find_micropython, firmware_root, heap_ceiling
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ class Peer:
         if op == b"M":
             self._wire.act(payload[0], payload[0] >= self._healthy)
             return b""
-        if op == b"P":
-            self._plastic.reset(payload.decode())
+        if op in (b"P", b"T"):
+            self._plastic.reset(payload.decode(), Interface.CONTACT if op == b"P" else Interface.CONTACTLESS)
             return b""
         if op == b"A":
             return self._plastic.exchange(payload)

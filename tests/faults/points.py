@@ -6,8 +6,19 @@ a power cut ends a life, and the next begins with power-on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Final, get_type_hints
+
+
+class _Point:
+    """The text form of all of them: what it is, and its fields, with colons between."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]  # all are dataclasses
+        return ":".join([_name(type(self)), *map(str, values)])
 
 
 class Way(StrEnum):
@@ -22,47 +33,35 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(_Point):
     """The power goes in this operation on flash, counted from the life's beginning."""
 
     operation: int
     way: Way
     depth: int = 0  # bytes, or for the other ways sixteenths of it
 
-    def __str__(self) -> str:
-        return f"cut:{self.operation}:{self.way}:{self.depth}"
-
 
 @dataclass(frozen=True, slots=True)
-class Wear:
+class Wear(_Point):
     """From this operation on one of the cells that it programs keeps its bits."""
 
     operation: int
     byte: int
 
-    def __str__(self) -> str:
-        return f"wear:{self.operation}:{self.byte}"
-
 
 @dataclass(frozen=True, slots=True)
-class Dud:
+class Dud(_Point):
     """This operation does nothing, and the chip says nothing of it."""
 
     operation: int
 
-    def __str__(self) -> str:
-        return f"dud:{self.operation}"
-
 
 @dataclass(frozen=True, slots=True)
-class Rot:
+class Rot(_Point):
     """While the power is off, before this life, the bits of a byte of the journal's flash turn."""
 
     byte: int
     bits: int
-
-    def __str__(self) -> str:
-        return f"rot:{self.byte}:{self.bits}"
 
 
 class Filling(StrEnum):
@@ -74,14 +73,11 @@ class Filling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ruin:
+class Ruin(_Point):
     """While the power is off, before this life, this sector of the journal goes bad."""
 
     sector: int
     filling: Filling
-
-    def __str__(self) -> str:
-        return f"ruin:{self.sector}:{self.filling}"
 
 
 class Doing(StrEnum):
@@ -94,36 +90,38 @@ class Doing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Forgery:
+class Forgery(_Point):
     """While the power is off, before this life, this is done to the record of that number."""
 
     record: int
     what: Doing
 
-    def __str__(self) -> str:
-        return f"forgery:{self.record}:{self.what}"
-
 
 class Drawn(StrEnum):
     """What ends the talk with a chip, which has heard the command by then."""
 
-    OUT = "out"  # the card is drawn out
+    OUT = "out"  # the card is drawn out of the slot, or leaves the field
     POWER = "power"  # the power goes
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
+class Pull(_Point):
     """At this exchange with the chip, counted from the life's beginning."""
 
     exchange: int
     what: Drawn
 
-    def __str__(self) -> str:
-        return f"pull:{self.exchange}:{self.what}"
+
+@dataclass(frozen=True, slots=True)
+class Bend(_Point):
+    """At this exchange with the chip a bit of this byte of its answer turns."""
+
+    exchange: int
+    byte: int
 
 
 @dataclass(frozen=True, slots=True)
-class Net:
+class Net(_Point):
     """`what` (wire.py) happens at this step of the network, counted from the life's beginning.
 
     A step is a connection or a message. `at` is a byte of the frame, where that matters.
@@ -133,11 +131,17 @@ class Net:
     what: str
     at: int = 0
 
-    def __str__(self) -> str:
-        return f"net:{self.step}:{self.what}:{self.at}"
+
+Fault = Cut | Wear | Dud | Rot | Ruin | Forgery | Pull | Bend | Net
 
 
-Fault = Cut | Wear | Dud | Rot | Ruin | Forgery | Pull | Net
+def _name(kind: type) -> str:
+    return kind.__name__.lower()
+
+
+_KINDS: Final[dict[str, type[Fault]]] = {
+    _name(kind): kind for kind in (Cut, Wear, Dud, Rot, Ruin, Forgery, Pull, Bend, Net)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +171,9 @@ def schedule(text: str) -> Schedule:
 
 
 def _fault(text: str) -> Fault:
-    kind, first, *rest = text.split(":")
-    match kind:
-        case "cut":
-            return Cut(int(first), Way(rest[0]), int(rest[1]))
-        case "wear":
-            return Wear(int(first), int(rest[0]))
-        case "dud":
-            return Dud(int(first))
-        case "ruin":
-            return Ruin(int(first), Filling(rest[0]))
-        case "rot":
-            return Rot(int(first), int(rest[0]))
-        case "forgery":
-            return Forgery(int(first), Doing(rest[0]))
-        case "pull":
-            return Pull(int(first), Drawn(rest[0]))
-        case "net":
-            return Net(int(first), rest[0], int(rest[1]))
-    raise ValueError(f"no fault: {text}")
+    name, *words = text.split(":")
+    kind = _KINDS.get(name)
+    if kind is None:
+        raise ValueError(f"no fault: {text}")
+    types = get_type_hints(kind)
+    return kind(*(types[field.name](word) for field, word in zip(fields(kind), words, strict=True)))

@@ -3,12 +3,13 @@
 An act is what a person does from one idle screen to the next: keys by a text that is on the screen, by its name
 in strings.tsv. What stands at IDLE begins the act; "=name" picks that line of a list; "#" is the voucher number
 of the newest transaction that was good, "@" its authorisation code; a screen that no text of the act is on is
-answered with 确认. A card is swiped wherever one is asked for.
+answered with 确认. A card is swiped wherever one is asked for, or put in, or tapped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -16,32 +17,44 @@ from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.fixture import load
 from host_tools.flash.factory import SUPERVISOR_PASSWORD
 from tests.faults import plastic
-from tests.faults.points import Net
+from tests.faults.points import Drawn, Fault, Net, Pull
 
 IDLE: Final = "message.idle"
 _BANK: Final = load().cards
-# A stranger's card looks like any other to the terminal, but the bank does not know it.
-CARDS: Final[dict[str, Card]] = {
+_LEFT: Final = 6_66
+ISSUED: Final[dict[str, Card]] = {
     **_BANK,
     **plastic.ACCOUNTS,
-    "stranger": replace(_BANK["plain"], name="stranger", pan="6200000000000096"),
+    "thin": replace(_BANK["plain"], name="thin", pan="6200000000000088", balance=_LEFT),
 }
+# A stranger's card looks like any other to the terminal, but the bank does not know it.
+CARDS: Final = {**ISSUED, "stranger": replace(_BANK["plain"], name="stranger", pan="6200000000000096")}
 
 Keys = dict[str, list[str]]
-Order = tuple[Keys, str, str]  # keys by text, what is on the card's stripe, the card's name if it is put in instead
+# Keys by text, what is on the card's stripe, the card's name if it is put in instead, or if it is tapped.
+Order = tuple[Keys, str, str, str]
+
+
+class Hand(Enum):
+    """What is done with a card."""
+
+    SWIPED = auto()
+    PUT_IN = auto()
+    TAPPED = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     keys: Keys
     card: str = ""  # its name in CARDS
-    chip: bool = False  # put in, not swiped
+    hand: Hand = Hand.SWIPED
 
     def order(self) -> Order:
         if not self.card:
-            return self.keys, "", ""
+            return self.keys, "", "", ""
         card = CARDS[self.card]
-        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card)), self.card if self.chip else ""
+        put_in, tapped = (self.card if self.hand is hand else "" for hand in (Hand.PUT_IN, Hand.TAPPED))
+        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card)), put_in, tapped
 
 
 def sale(fen: int, card: str = "plain") -> Act:
@@ -50,7 +63,11 @@ def sale(fen: int, card: str = "plain") -> Act:
 
 
 def chip_sale(fen: int, keys: Keys | None = None, card: str = plastic.ONLINE) -> Act:
-    return Act(sale(fen).keys | (keys or {}), card, chip=True)
+    return Act(sale(fen).keys | (keys or {}), card, Hand.PUT_IN)
+
+
+def tap_sale(fen: int, keys: Keys | None = None, card: str = plastic.ONLINE) -> Act:
+    return Act(sale(fen).keys | (keys or {}), card, Hand.TAPPED)
 
 
 def chosen(*titles: str, keys: Keys | None = None, card: str = "") -> Act:
@@ -101,6 +118,17 @@ COMPLETE, COMPLETED = (
     chosen("pre_auths", way, keys={**_WHICH, f"title.{way}": keyed(8_00)}, card="plain")
     for way in ("completion", "completion_advice")
 )
+TAPPED: Final = tap_sale(5_00, card=plastic.OFFLINE)
+SCRIPTED: Final = chip_sale(60_00, card=plastic.SCRIPTED_AFTER)
+PARTLY: Final = sale(10_00, "thin")
+
+
+def tip(fen: int) -> Act:
+    """Added to the newest sale."""
+    keys = {"message.original_voucher": ["#", "enter"], "title.adjustment": keyed(fen)}
+    return chosen("others", "adjustment", keys=keys)
+
+
 LET_GO: Final = chosen("pre_auths", "pre_auth_void", keys={**_SUPERVISOR, **_WHICH}, card="plain")
 VOID_COMPLETION: Final = chosen("pre_auths", "completion_void", keys=_SUPERVISOR, card="plain")
 
@@ -124,8 +152,9 @@ class Row:
     """`act` is the transaction, after `before` (None: in a terminal that was never switched on); without an act it is
     what happens at power-on. Undisturbed, cardholders pay `moves` fen and the screens have been `seen`, in this order.
 
-    `given` are the host's doings that make it what it is; `left`, an act and what ends the power in it, is what the
-    power-on finds. `finish` is done after it.
+    `given` are the host's or the customer's doings that make it what it is; `left`, an act and what ends the power in
+    it, is what the power-on finds. `finish` is done after it. `parameters` are other ones than the factory's; `beyond`
+    is what the host may do that no terminal can tell.
     """
 
     name: str
@@ -133,18 +162,22 @@ class Row:
     seen: tuple[str, ...]
     act: Act | None = None
     before: tuple[Act, ...] | None = (FIRST,)
-    given: tuple[Net, ...] = ()
+    given: tuple[Fault, ...] = ()
     left: tuple[Act, Net] | None = None
     finish: tuple[Act, ...] = ()
     scenes: tuple[str, ...] = ("plain", "turning", "turning-late")
     altered: Altered | None = None  # what somebody does to the chip while the power is off
+    opening: bool = False  # the act comes right after power-on
     variant: bool = False  # of a type whose other row is gone through byte by byte
     files: bool = False  # whether this is the row for that in the file system
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    beyond: frozenset[str] = frozenset()
 
     @property
     def chip(self) -> bool:
-        """Whether a card is put in."""
-        return any(act and act.chip for act in (self.act, self.left and self.left[0]))
+        """Whether a card is put in, or tapped."""
+        acts = (self.act, self.left and self.left[0], *(self.before or ()))
+        return any(act and act.hand is not Hand.SWIPED for act in acts)
 
 
 _CHECKED: Final = 10  # turns until a terminal that nobody uses has read all of its journal
@@ -153,6 +186,9 @@ _TOLD: Final = 40  # turns in which it tells the host what that has missed, even
 _SIGN_IN: Final = ("title.check", "title.login", "title.sign_in")
 _APPROVED: Final = ("title.sending", "title.approved", "slip", "slip")
 _CHIP_READ: Final = ("title.card", "title.reading_chip", "title.pin", "title.sending")
+_TAPPED: Final = ("title.card", "title.card_read", "title.sending")
+_TAPPED_WITH_PIN: Final = ("title.card", "title.card_read", "title.pin", "title.sending")
+_LESS: Final = {"partial_approval": 1}
 _TAKEN_BACK: Final = ("title.sending", "title.unknown", "title.reversal")
 _REVERSAL: Final = ("title.check", "title.reversal", "title.login", "title.sign_in")
 _VOID: Final = ("title.supervisor", "title.void_this", "title.card", "title.pin")
@@ -168,6 +204,15 @@ ROWS: Final = {
         Row("sale-declined", 0, ("title.sending", "title.failed"), sale(10_00, "empty"), variant=True),
         Row("sale-unanswered", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "SILENT"),), variant=True),
         Row("sale-lost", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "LOST"),), variant=True),
+        Row(
+            "sale-on-kept-line",
+            10_00,
+            ("title.sign_in", *_APPROVED),
+            sale(10_00),
+            parameters={"keep_line_s": 600},
+            opening=True,
+            variant=True,
+        ),
         Row("sale-reversed", 0, _REVERSAL, left=(sale(10_00), Net(1, "POWER_AFTER"))),
         Row("chip-sale", 10_00, (*_CHIP_READ, "title.approved", "slip", "slip"), chip_sale(10_00)),
         Row(
@@ -189,6 +234,103 @@ ROWS: Final = {
             "chip-offline", 5_00, ("title.card", "title.reading_chip", *_STORED), chip_sale(5_00, card=plastic.OFFLINE)
         ),
         Row("chip-reversed", 0, _REVERSAL, left=(chip_sale(10_00), Net(1, "POWER_AFTER")), variant=True),
+        Row(
+            "chip-script-before",
+            60_00,
+            (*_CHIP_READ, "title.approved"),
+            chip_sale(60_00, card=plastic.SCRIPTED_BEFORE),
+            variant=True,
+        ),
+        Row(
+            "chip-script-after",
+            60_00,
+            (*_CHIP_READ, "title.approved"),
+            SCRIPTED,
+            variant=True,
+        ),
+        Row(
+            "chip-script-declined",
+            0,
+            (*_CHIP_READ, "title.failed"),
+            chip_sale(60_00, {"title.pin": keyed(111111)}, plastic.SCRIPTED_BEFORE),
+            variant=True,
+        ),
+        Row("tap-sale", 10_00, (*_TAPPED, "title.approved", "slip", "slip"), tap_sale(10_00)),
+        Row(
+            "tap-declined",
+            0,
+            (*_TAPPED_WITH_PIN, "title.failed"),
+            tap_sale(12_00, {"title.pin": keyed(111111)}),
+            variant=True,
+        ),
+        Row(
+            "tap-unanswered",
+            0,
+            (*_TAPPED, "title.unknown", "title.reversal", "title.failed"),
+            tap_sale(10_00),
+            given=(Net(1, "SILENT"),),
+            variant=True,
+        ),
+        Row("tap-reversed", 0, _REVERSAL, left=(tap_sale(10_00), Net(1, "POWER_AFTER")), variant=True),
+        Row("tap-offline", 5_00, ("title.card", "title.card_read", *_STORED), TAPPED),
+        Row("tap-refused", 0, ("title.card", "title.failed"), tap_sale(10_00, card=plastic.DECLINES), variant=True),
+        Row(
+            "tap-visa",
+            12_00,
+            (*_TAPPED_WITH_PIN, "title.approved", "slip", "slip"),
+            tap_sale(12_00, card=plastic.VISA),
+            variant=True,
+        ),
+        Row(
+            "tap-mastercard",
+            10_00,
+            (*_TAPPED, "title.approved", "slip", "slip"),
+            tap_sale(10_00, card=plastic.MASTERCARD),
+            variant=True,
+        ),
+        Row(
+            "tap-torn",
+            10_00,
+            (*_TAPPED, "title.approved", "slip", "slip"),
+            tap_sale(10_00, card=plastic.MASTERCARD),
+            given=(Pull(9, Drawn.OUT),),
+            variant=True,
+        ),
+        Row(
+            "partial",
+            _LEFT,
+            ("title.sending", "title.partial", *_APPROVED[1:]),
+            PARTLY,
+            parameters=_LESS,
+            beyond=frozenset(("WRONG_AMOUNT",)),  # what was approved, it is the host who says
+        ),
+        Row(
+            "partial-given-up",
+            0,
+            ("title.partial", "title.unknown", "title.reversal", "title.failed"),
+            replace(PARTLY, keys=PARTLY.keys | {"title.partial": ["cancel"]}),
+            parameters=_LESS,
+            variant=True,
+        ),
+        Row(
+            "partial-reversed",
+            0,
+            _REVERSAL,
+            left=(PARTLY, Net(1, "POWER_AFTER")),
+            parameters=_LESS,
+            variant=True,
+        ),
+        Row("tip", 33, ("title.adjust_this", "title.total_of", *_APPROVED), tip(33)),
+        Row("tip-queued", 33, ("title.total_of", *_STORED), tip(33), given=(Net(0, "REFUSED"),), variant=True),
+        Row("adjustment", 5_50, ("title.total_of", *_APPROVED), tip(50), before=(FIRST, OFFLINE), variant=True),
+        Row(
+            "adjustment-refused",
+            0,
+            ("title.total_of", "title.failed"),
+            tip(80),
+            before=(FIRST, offline_sale(8_00, "stranger")),
+            variant=True,
+        ),
         Row("void", -3_33, (*_VOID, *_APPROVED), VOID),
         Row(
             "void-declined",
@@ -231,6 +373,8 @@ ROWS: Final = {
             before=(FIRST, offline_sale(8_00, "stranger")),
             variant=True,
         ),
+        Row("tap-delivery", 5_00, (), waiting(_TOLD), before=(FIRST, TAPPED), variant=True),
+        Row("script-delivery", 0, (), waiting(_TOLD), before=(FIRST, SCRIPTED), variant=True),
         Row("settlement", 0, ("title.settlement", "title.settle_this", "slip"), SETTLE),
         Row("settlement-queued", 5_00, ("title.settle_this", "slip"), SETTLE, before=(FIRST, OFFLINE), variant=True),
         Row("settlement-unanswered", 0, ("title.settle_this",), SETTLE, given=(Net(2, "SILENT"),), variant=True),

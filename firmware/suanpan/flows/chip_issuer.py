@@ -126,28 +126,29 @@ class Issuer:
 
             if outcome.approved and self.entry is None:
                 self.entry = chip_record.keep(self._t, self._amount, emv, self._arqc, _CHIP)
-            elif self._open and self._response and not outcome.reversed:
+            elif self._open and self._response and outcome.approved:
                 assert self.entry
                 chip_record.report_scripts(self._t, self.entry, emv, self._approval)
-                if outcome.approved:
-                    remarks = chip_record.remarks(emv, self._arqc)
-                    self.entry.approve(remarks=remarks, **self._approval)  # type: ignore[arg-type]
+                remarks = chip_record.remarks(emv, self._arqc)
+                self.entry.approve(remarks=remarks, **self._approval)  # type: ignore[arg-type]
 
     async def leave(self) -> None:
-        """However it has ended. What the host has approved and the card has not is to be taken back."""
+        """However it has ended. What the host has approved and the card has not is to be taken back; what it has
+        declined may have brought scripts, which the card has run before it went."""
         entry = self.entry
         try:
             if self._open:
-                assert entry
-                if self._response not in ("", APPROVED):
-                    entry.decline(self._response)
-                    if entry.response == SIGN_IN_FIRST:
-                        self._t.signed_in = False
-                elif self._emv:
-                    with Overlay():
-                        from suanpan.flows.chip_record import take_back
+                assert entry and self._emv
+                with Overlay():
+                    from suanpan.flows import chip_record
 
-                        take_back(entry, self._emv)
+                    if self._response in ("", APPROVED):
+                        chip_record.take_back(entry, self._emv)
+                    else:
+                        chip_record.report_scripts(self._t, entry, self._emv, self._approval)
+                        entry.decline(self._response)
+                        if entry.response == SIGN_IN_FIRST:
+                            self._t.signed_in = False
         finally:
             if entry:
                 entry.__exit__()

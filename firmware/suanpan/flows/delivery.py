@@ -26,6 +26,7 @@ _HOUR = const(3600)
 # Answers (F39) that say nothing of the transaction itself, so that it is told again: the host's trouble, or the keys'.
 _HOSTS_TROUBLE = const(("06", "68", "90", "91", "92", "95", "96", "98"))
 _KEYS_TROUBLE = ("99", "A0", SIGN_IN_FIRST)
+_NOT_READ = const("30")  # said twice it is a refusal; once, a bit may have turned on the way
 
 
 async def tell(t: "Terminal", idle: "Idle") -> str:
@@ -88,8 +89,9 @@ async def deliver(t: "Terminal", host: "Session", newest: int = 0, track: "Track
 
 
 async def _told(t: "Terminal", host: "Session", entry: "Entry", track: "Track2 | None") -> "Answer":
-    """The host's word on one entry. Where it knows our keys no more, we sign in again, once, and then tell it again."""
-    for _ in range(2):
+    """The host's word on one entry, which is told again, once: to keys that it has just given us, or what it could not
+    read."""
+    for again in (False, True):
         try:
             answer = await host.request(entry, track)
         except MacError:
@@ -98,6 +100,8 @@ async def _told(t: "Terminal", host: "Session", entry: "Entry", track: "Track2 |
             code = answer.text(RESPONSE)
             if code in _HOSTS_TROUBLE:
                 raise NoReply
+            if code == _NOT_READ and not again:
+                continue
             if code not in _KEYS_TROUBLE:
                 return answer
         t.signed_in = False

@@ -12,6 +12,7 @@ import vfs  # noqa: E402
 from chip import SECTOR, Chip  # noqa: E402
 
 from suanpan.errors.chip import CardGone  # noqa: E402
+from suanpan.errors.nfc import CardLost  # noqa: E402
 
 DATA = "/data"
 ASSETS = ""
@@ -121,30 +122,59 @@ class ChipCard:
     async def exchange(self, command):
         if not (self.active and person.inserted):
             raise CardGone
-        answer = link.explorer(b"A", bytes(command))
-        if not answer:
+        answer = await _answer(command)
+        if answer is None:
             person.inserted = self.active = False
             raise CardGone
-        if len(answer) < 2:
-            link.cut()
-            await asyncio.Event().wait()
-        return bytearray(answer[:-2]), answer[-2] << 8 | answer[-1]
+        return answer
 
     def deactivate(self):
         self.active = False
 
 
+class ContactlessCard:
+    """The explorer's, in the field."""
+
+    def __init__(self):
+        link.explorer(b"T", person.tap.encode())
+        self._there = True
+
+    async def exchange(self, command):
+        answer = await _answer(command) if self._there else None
+        if answer is None:
+            self._there = False
+            raise CardLost
+        return answer
+
+
 class ContactlessReader:
-    """In place of the driver's: nobody taps."""
+    """In place of the driver's: a card that has been spoken to is taken away, and held there again at the next look."""
 
     def __init__(self, reader):
-        pass
+        self._spoken = False
 
     async def look(self):
-        await asyncio.Event().wait()
+        if not person.tap:
+            await asyncio.Event().wait()
+        self._spoken = not self._spoken
+        return ContactlessCard() if self._spoken else None
+
+    async def rest(self, ms):
+        await asyncio.sleep_ms(ms)
 
     async def off(self):
         pass
+
+
+async def _answer(command):
+    """What the explorer's card says, data and status word; None if it is not there any more."""
+    answer = link.explorer(b"A", bytes(command))
+    if not answer:
+        return None
+    if len(answer) < 2:
+        link.cut()
+        await asyncio.Event().wait()
+    return bytearray(answer[:-2]), answer[-2] << 8 | answer[-1]
 
 
 class Strings:

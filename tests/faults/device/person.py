@@ -10,6 +10,7 @@ from suanpan.drivers.swipe_reader import Swipe
 IDLE = "message.idle"
 _CARD = "title.card"
 _WAIT = "message.wait"
+_SENDING = "title.sending"
 _MANY = 400  # keys that nobody presses in one life
 _LOGIN = {"message.operator": ["0", "1", "enter"], "message.password": ["0", "0", "0", "0", "enter"]}
 
@@ -23,7 +24,8 @@ class Fault(BaseException):
 
 
 class Person:
-    """Goes through acts, each [keys to press by a text that is on the screen, track 2, name of a card to be put in].
+    """Goes through acts, each [keys to press by a text that is on the screen, track 2, a card's name if it is put in,
+    a card's name if it is tapped].
 
     What stands on the idle screen begins an act, and the next idle screen ends it. A screen that no text of the act
     is on is answered with 确认. `following()` is the next act, or None while there is only to wait; it raises Ready.
@@ -40,6 +42,7 @@ class Person:
         self.clear()
         self.track = ""
         self.chip = ""
+        self.tap = ""
         self.inserted = False
         # The titles and errors that were seen, "slip" for each that was printed: before the first act, then in each.
         self.told = [[]]
@@ -98,7 +101,7 @@ class Person:
             act = self._following()
             if act is None:
                 return None
-            answers, self.track, self.chip = act
+            answers, self.track, self.chip, self.tap = act
             self._answers = {text: self._keyed(keys) for text, keys in answers.items()}
             self._at = {}
             self.told.append([])
@@ -111,7 +114,7 @@ class Person:
                     at = self._at.get(text, 0)
                     self._at[text] = (at + 1) % len(keys)
                     return self._named(keys[at]) if keys[at][:1] == "=" else keys[at]
-        return "enter"
+        return None if _SENDING in words else "enter"
 
     def _keyed(self, keys):
         found = []
@@ -132,6 +135,7 @@ class Person:
     async def swipe(self):
         if self.chip:
             self.inserted = True
+        if self.chip or self.tap:
             await asyncio.Event().wait()
         swipe = Swipe()
         line = self.track.encode()
