@@ -43,10 +43,10 @@ faults: $(READY) ## every transaction through every single fault, and many pairs
 fuzz: $(READY) ## every receive path, a million damaged messages and more; FUZZ="20000 scanner" for some
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
-screens: $(READY) ## every screen, in both languages, against tests/golden
+screens: $(READY) ## every screen, in both languages and sizes, and every slip, against tests/golden
 	$(BIN)/suanpan screens check
 
-screens-record: $(READY) ## make what the screens show now the golden ones
+screens-record: $(READY) ## make what screens and slips show now the golden ones
 	$(BIN)/suanpan screens record
 
 lock: $(READY) ## resolve pyproject.toml into requirements/ anew

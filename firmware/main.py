@@ -97,6 +97,7 @@ async def serve(
     """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
     parameters = Parameters.load(board.DATA + "/params.json")
     screen.strings.choose(parameters.language)
+    screen.scrambles_pins = bool(parameters.seldom("scrambles_pins", 0))
     with Secret(await keys_secret.derive(KEYS_LABEL)) as key:
         keys = KeyStore(KEYS, key.view)
     with Secret(await journal_secret.derive(JOURNAL_LABEL)) as key:

@@ -78,6 +78,7 @@ class Profile:
     suite: str = "tdes"
     backup_hosts: tuple[tuple[str, int], ...] = ()
     link: LinkFiles | None = None  # none: plain TCP, over a line that is the acquirer's own
+    paper_mm: int = 58  # or 80: how wide the printer's paper is
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ def _parameters(profile: Profile) -> dict[str, object]:
         "offline_hours": 24,
         "administrator_tries": 10,
         "refund_amount": 10_000_000,
-    }
+    } | ({} if profile.paper_mm == Profile.paper_mm else {"paper_mm": profile.paper_mm})
 
 
 def _password_files(key: bytes, random: Random, new: bool, iterations: int) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.fonts import fit
 from host_tools.fonts import pack as packer
 from host_tools.fonts.subset import cut
 from host_tools.fonts.unifont import SUBSET
@@ -21,8 +22,9 @@ _Assets = Annotated[Path, typer.Option(help="Where font16.bin and gb2312.bin bel
 def pack(strings: _Strings = packer.STRINGS, assets: _Assets = packer.ASSETS) -> None:
     """Write the font and the GB 2312 table for exactly the characters that the strings use."""
     try:
+        fit.check(strings)
         files = packer.assets(strings)
-    except packer.MissingGlyph as error:
+    except (fit.DoesNotFit, packer.MissingGlyph) as error:
         raise typer.BadParameter(str(error), param_hint="--strings") from None
     assets.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
@@ -32,10 +34,11 @@ def pack(strings: _Strings = packer.STRINGS, assets: _Assets = packer.ASSETS) ->
 
 @app.command()
 def check(strings: _Strings = packer.STRINGS, assets: _Assets = packer.ASSETS) -> None:
-    """Fail when the packed files are not what the strings need."""
+    """Fail when the packed files are not what the strings need, or a text has no room on a display."""
     try:
+        fit.check(strings)
         stale = packer.stale(assets, strings)
-    except packer.MissingGlyph as error:
+    except (fit.DoesNotFit, packer.MissingGlyph) as error:
         raise typer.BadParameter(str(error), param_hint="--strings") from None
     for path in stale:
         typer.echo(f"{path} does not fit {strings}; run `suanpan fonts pack`", err=True)

@@ -3,7 +3,7 @@
 All numbers are big-endian; u16 tables are sorted, so the device finds a character by binary search in the
 file without loading it.
 
-font16.bin, the screen font: every character of the strings table and of printable ASCII, no other.
+font16.bin, the screen font: every character of the strings table and of printable ASCII, and our icons.
 
     offset           size    what
     0                3       magic, b"SPF"
@@ -30,6 +30,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from host_tools.fonts.icons import ICONS
 from host_tools.fonts.subset import ASCII, gb2312_codes
 from host_tools.fonts.unifont import Glyph, columns, unifont
 
@@ -60,7 +61,7 @@ def texts(table: Path) -> Iterator[str]:
 def pack_font(strings: Path, glyphs: Mapping[str, Glyph]) -> bytes:
     """font16.bin for a strings table; raises MissingGlyph."""
     used: dict[str, Glyph] = {}
-    for text in (ASCII, *texts(strings)):
+    for text in (ASCII, *ICONS, *texts(strings)):
         for char in text:
             if char not in glyphs or ord(char) > 0xFFFF:
                 raise MissingGlyph(char, text)

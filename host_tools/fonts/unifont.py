@@ -15,6 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from host_tools.fonts.icons import ICONS
+
 HEIGHT = 16
 _NARROW = 8
 SUBSET = Path(__file__).with_name("unifont-gb2312.hex.gz")
@@ -43,12 +45,13 @@ def read_hex(path: Path) -> dict[str, Glyph]:
 
 @cache
 def unifont() -> Mapping[str, Glyph]:
-    """The vendored subset, as screen and paper use it: ASCII 8 pixels wide, everything else 16.
+    """The vendored subset and our icons, as screen and paper use them: ASCII 8 pixels wide, everything else 16.
 
     Where Unifont draws a symbol 8 wide (most arrows, for instance), it stands in the middle of its 16.
     """
     glyphs = read_hex(SUBSET)
-    return {char: _widen(glyph) if ord(char) >= 0x80 else glyph for char, glyph in glyphs.items()}
+    icons = {char: Glyph(2 * _NARROW, bitmap) for char, bitmap in ICONS.items()}
+    return {char: _widen(glyph) if ord(char) >= 0x80 else glyph for char, glyph in glyphs.items()} | icons
 
 
 def _widen(glyph: Glyph) -> Glyph:

@@ -143,6 +143,29 @@ class TestKeypad(unittest.TestCase):
         self.assertEqual(self.names_until(60_000), ["5"])
         self.assertEqual([self.matrix.accesses], counted)
 
+    def test_a_key_that_edits_is_taken_again_while_it_is_held(self):
+        for i, name in enumerate(("clear", "up", "down")):
+            self.matrix.press(1000 + 2000 * i, name)
+            self.matrix.lift(1900 + 2000 * i, name)
+        expected = []
+        for i, name in enumerate(("clear", "up", "down")):
+            expected += [(name, 2000 * i + ms) for ms in (1010, 1510, 1630, 1750, 1870)]
+        self.assertEqual(self.keys_until(10_000), expected)
+
+    def test_it_is_not_while_another_is_down_and_the_other_never(self):
+        self.matrix.press(100, "clear")
+        self.matrix.press(300, "enter")
+        self.matrix.lift(1000, "clear")
+        self.matrix.lift(5000, "enter")
+        self.assertEqual(self.names_until(10_000), ["clear"])
+
+    def test_one_that_hangs_is_given_up_and_then_costs_nothing(self):
+        self.matrix.press(100, "down")
+        counted = []
+        self.timeline.at(5000, lambda: counted.append((self.matrix.accesses, self.timeline.wakes)))
+        self.assertEqual(self.names_until(60_000), ["down"] * 25)
+        self.assertEqual([(self.matrix.accesses, self.timeline.wakes)], counted)
+
     def test_bounce_of_contact_and_release_makes_one_key(self):
         for ms in (100, 103, 106, 109):
             self.matrix.press(ms, "8")

@@ -5,7 +5,7 @@ from array import array
 from hashlib import sha256
 
 from suanpan.errors import DisplayError
-from suanpan.ui.canvas import BAD, BAR, DOUBT, GOOD, HINT, Canvas, codes, columns, wrap
+from suanpan.ui.canvas import BAD, BAR, CUSTOMER, DOUBT, GOOD, HINT, Canvas, codes, columns, wrap
 from suanpan.ui.palette import PALETTE
 
 HEAP = "4m"  # whole screens of pixels, which the canvas itself never holds
@@ -122,7 +122,7 @@ class TestSmall(_TestPicture):
         self.check(*((x, 16, x + 1, 32, 1) for x in range(56, 128, 8)))
 
     def test_bars_are_inverse_and_hints_are_not(self):
-        for style in (BAR, GOOD, BAD, DOUBT):
+        for style in (BAR, CUSTOMER, GOOD, BAD, DOUBT):
             self.canvas.clear()
             self.canvas.text(1, "a")
             self.canvas.bar(1, style)

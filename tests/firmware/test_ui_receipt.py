@@ -4,7 +4,7 @@ import unittest
 
 from suanpan.terminal import Terminal
 from suanpan.ui.canvas import columns
-from suanpan.ui.receipt import CUSTOMER, DOUBLE, MERCHANT, WIDTH, transaction_slip
+from suanpan.ui.receipt import CUSTOMER, DOUBLE, MERCHANT, QR, transaction_slip
 from suanpan.ui.strings import Strings
 from suanpan.ui.totals import totals_slip
 
@@ -13,6 +13,11 @@ class Parameters:
     merchant_name = {"zh": "算盘茶馆", "en": "SUANPAN TEA HOUSE"}  # noqa: RUF012
     merchant_id = "898110257340001"
     terminal_id = "10000001"
+    paper = 58
+
+    @classmethod
+    def seldom(cls, name, otherwise):
+        return cls.paper if name == "paper_mm" else otherwise
 
 
 class Entry:
@@ -40,6 +45,14 @@ class Slips(unittest.TestCase):
         return [text for text, _ in transaction_slip(entry, expiry, Parameters, strings, copy, reprint).rows]
 
     def test_every_row_fits_the_paper(self):
+        for paper, width in ((58, 32), (80, 48)):
+            Parameters.paper = paper
+            try:
+                self.check_rows(width)
+            finally:
+                Parameters.paper = 58
+
+    def check_rows(self, limit):
         for language in ("zh", "en"):
             strings = Strings("firmware/assets/strings.tsv", language)
             entry = Entry()
@@ -60,9 +73,10 @@ class Slips(unittest.TestCase):
                     "unbalanced",
                 ),
             ):
+                self.assertEqual(slip.rows[2][0], "-" * limit)
                 for text, style in slip.rows:
                     width = columns(text) * (2 if style & DOUBLE else 1)
-                    self.assertTrue(width <= WIDTH, text)
+                    self.assertTrue(style == QR or width <= limit, text)
 
     def test_money_card_and_numbers_are_the_entrys(self):
         rows = self.slip()
@@ -100,6 +114,24 @@ class Slips(unittest.TestCase):
         self.assertTrue("持卡人签名:" in self.slip(copy=MERCHANT))
         self.assertFalse("持卡人签名:" in self.slip(copy=CUSTOMER))
 
+    def test_nobody_signs_who_need_not(self):
+        chip = "TC: 0123456789ABCDEF\nATC: 0001 CSN: \nAPPLAB: "
+        for remarks, signed in (
+            ("", True),
+            (chip, True),
+            (chip + "\n免密免签", False),
+            (chip + "\nNO PIN, NO SIGNATURE", False),  # of a day in another language
+            (chip + "\n设备已验证", False),
+        ):
+            rows = self.slip(entry_mode="07252", remarks=remarks)
+            self.assertEqual("持卡人签名:" in rows, signed, remarks)
+            self.assertEqual([row for row in rows if row.startswith("本人确认")] != [], signed, remarks)
+
+    def test_the_customers_copy_has_a_code_to_find_it_by(self):
+        for language in ("zh", "en"):
+            self.assertEqual(self.slip(language, copy=CUSTOMER)[-1], "10000001-000001-000042")
+            self.assertFalse("10000001-000001-000042" in self.slip(language, copy=MERCHANT))
+
     def test_a_host_that_names_nobody_leaves_no_empty_rows(self):
         rows = self.slip(parties="")
         self.assertFalse([row for row in rows if row.startswith(("发卡行", "收单行"))])
@@ -108,7 +140,7 @@ class Slips(unittest.TestCase):
         rows = self.slip(entry_mode="05250", remarks="ARQC: 0123456789ABCDEF\nATC: 0001 CSN: 000")
         self.assertTrue("卡号: 620000******0013 /I" in rows)
         at = rows.index("ARQC: 0123456789ABCDEF")
-        self.assertEqual(rows[at + 1 : at + 3], ["ATC: 0001 CSN: 000", "-" * WIDTH])
+        self.assertEqual(rows[at + 1 : at + 3], ["ATC: 0001 CSN: 000", "-" * 32])
 
     def test_an_expiry_that_nobody_knows_any_more_is_left_out(self):
         self.assertTrue("有效期: 35/12" in self.slip())

@@ -12,27 +12,9 @@ from suanpan.drivers.ssd1306 import Ssd1306
 from suanpan.drivers.st7789 import St7789
 from suanpan.ui.canvas import HINT, Canvas
 from suanpan.ui.font import Font
+from time_displays_bus import Bus
 
 ROUNDS = 30
-
-
-class Bus:
-    """Either bus, and any pin: counts."""
-
-    def __init__(self):
-        self.bytes = self.messages = 0
-
-    def write(self, message):
-        self.bytes += len(message)
-        self.messages += 1
-
-    def writeto(self, _address, message):
-        self.write(message)
-
-    def __call__(self, _level):
-        pass
-
-    duty_u16 = __call__
 
 
 def draw(canvas, hint):

@@ -46,7 +46,7 @@ def test_a_sale_from_power_on_to_slip(shop: Shop) -> None:
     bench.type("1234")
     bench.expect("消费", "12.34", "确认键继续")
     bench.press("enter")
-    bench.expect("请刷卡", "请顾客刷卡")
+    bench.expect("请刷卡", "请刷磁条卡")
     shop.swipe(shop.cards["plain"])
     bench.expect("请输入密码", "输完按确认")
     bench.type(shop.cards["plain"].pin)
@@ -140,7 +140,7 @@ def test_in_english(tmp_path: Path) -> None:
         bench.press("enter")
         bench.expect("100000.00", "Large amount.", "ENTER if", "right.")
         bench.press("enter")
-        bench.expect("Swipe card", "Swipe your", "card")
+        bench.expect("Present card", "Swipe card")
 
 
 def test_each_ending_has_its_colour_and_its_mark(shop: Shop) -> None:

@@ -22,6 +22,7 @@ class Acquirer:
         random: "Callable[[int], bytes]",
     ) -> None:
         """`call` makes a line to the host, or raises NotConnected."""
+        self.reached = False  # whether the host was there when it was called last
         self._call = call
         self._parameters = parameters
         self._keys = keys
@@ -34,7 +35,9 @@ class Acquirer:
 
     async def connect(self) -> "Session":
         """Raises NotConnected."""
+        self.reached = False
         line = await self._call()
+        self.reached = True
         with Overlay():
             from suanpan.acquirer.session import Session
             from suanpan.acquirer.suites import suite

@@ -4,7 +4,8 @@ At rest all rows are low, so that any key pulls its column low and the edge wake
 costs nothing. A contact is then found by scanning the rows one by one, each three times, 5 ms apart.
 
 The key that is down first and alone wins, and nothing more is taken before all are up: a second key, and the
-phantom that three keys of a rectangle make, never reach the queue.
+phantom that three keys of a rectangle make, never reach the queue. Keys that edit or leaf through are taken again and
+again while they are held; digits and those that decide something never are.
 """
 
 import asyncio
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 _SCAN_MS = const(5)
 _STEADY = const(3)  # equal looks that make a contact or a release: good keys bounce for less than 10 ms
 _QUEUE = const(8)  # keys typed ahead
+_REPEATING = ("clear", "up", "down")
+_HELD_MS = const(500)  # until a key is taken again
+_AGAIN_MS = const(120)  # and between two more times
+_MOST = const(24)  # times: a key that hangs keeps nobody from timing out
 
 
 class Keypad:
@@ -43,7 +48,7 @@ class Keypad:
         self._rows = rows
         self._columns = columns
         self._legend = legend
-        self._random = random
+        self.random = random
         self._order = bytearray(range(len(rows)))
         self._edge = asyncio.ThreadSafeFlag()
         self._pushed = asyncio.Event()
@@ -59,8 +64,9 @@ class Keypad:
             await self._release()  # what is down from the start hangs, and has not been pressed
         while True:
             await self._until(True)
-            self._push(await self._contact())
-            await self._release()
+            key = await self._contact()
+            self._push(key)
+            await self._release(key)
 
     async def key(self) -> str:
         """The next key pressed, by its name in the legend."""
@@ -133,12 +139,22 @@ class Keypad:
             key += 1
         return key
 
-    async def _release(self) -> None:
+    async def _release(self, key: int = -1) -> None:
+        """Until all are up; `key` is taken again meanwhile if it is one that does, and down alone."""
+        left = _MOST if key >= 0 and self._legend[key] in _REPEATING else 0
         quiet = 0
+        again_ms = _HELD_MS
         while quiet < _STEADY:
-            await self._until(False)
+            if not left:
+                await self._until(False)
             await asyncio.sleep_ms(_SCAN_MS)
             quiet = 0 if self._touched() else quiet + 1
+            again_ms -= _SCAN_MS
+            if left and again_ms <= 0:
+                left -= 1
+                again_ms = _AGAIN_MS
+                if self._scan() == 1 << key:
+                    self._push(key)
 
     def _rest(self) -> None:
         for row in self._rows:
@@ -168,7 +184,7 @@ class Keypad:
     def _shuffle(self) -> None:
         """Fisher and Yates; a byte modulo 4 or less is even enough for a camouflage."""
         order = self._order
-        noise = self._random(len(order) - 1)
+        noise = self.random(len(order) - 1)
         for i in range(len(order) - 1, 0, -1):
             j = noise[i - 1] % (i + 1)
             order[i], order[j] = order[j], order[i]

@@ -8,6 +8,7 @@ from suanpan.errors import AcquirerError, BadReply, MacError
 from suanpan.flows.online import make_ready
 from suanpan.flows.swiped import present_card
 from suanpan.flows.transaction import SWIPED, SWIPED_WITH_PIN, failed
+from suanpan.ui.canvas import CUSTOMER
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_pin
 
@@ -64,7 +65,7 @@ async def balance(t: "Terminal") -> None:
         await failed(t, "balance", screen.response(code))
         return
     screen.buzzer.success()
-    screen.show_amount(screen.title("balance"), yuan(amount), screen.message("for_customer"))
+    screen.show_amount(screen.title("balance"), yuan(amount), screen.message("for_customer"), CUSTOMER)
     await screen.key(_SHOWN_S)
 
 

@@ -9,7 +9,7 @@ from suanpan.flows.race import first
 from suanpan.flows.transaction import failed
 from suanpan.ledger.kinds import SALE
 from suanpan.ledger.record import STORED
-from suanpan.ui.canvas import BAR, GOOD
+from suanpan.ui.canvas import BAD, BAR, GOOD
 from suanpan.ui.money import yuan
 
 TYPE_CHECKING = False
@@ -50,7 +50,9 @@ async def end(t: "Terminal", slot: "ChipSlot", amount: int, ended: "Ended", aske
     elif problem:
         screen.buzzer.error()
         way = _WAYS.get(after_chip(problem, asked), _NOTHING)
-        await screen.notice(screen.title("card" if way else "failed"), screen.error(problem.code), 5)
+        await screen.notice(
+            screen.title("card" if way else "failed"), screen.error(problem.code), 5, BAR if way else BAD
+        )
         await _removed(t, slot, screen.title("card"), amount)
         return way
     elif ended.unreached:

@@ -7,7 +7,7 @@ from micropython import const
 from suanpan.cards.magstripe import read
 from suanpan.errors import Cancelled, CardExpired, CodecError, ReaderError
 from suanpan.flows.race import first
-from suanpan.ui.canvas import columns
+from suanpan.ui.canvas import CUSTOMER, wrap
 from suanpan.ui.money import yuan
 
 _READY = const(0b0001)  # the first light: present a card
@@ -58,10 +58,10 @@ async def _present(
     screen = t.screen
     hint = screen.message("any_card" if reader else "card_or_chip" if CHIP in ways else "customer_card")
     while True:
-        if columns(hint) <= screen.canvas.columns:
-            screen.show_amount(screen.title("card"), yuan(amount), hint)
+        if len(wrap(hint, screen.canvas.columns)) < screen.canvas.rows // 2:
+            screen.show_amount(screen.title("card"), yuan(amount), hint, CUSTOMER)
         else:  # it would cover the large digits
-            screen.show(screen.title("card"), yuan(amount), hint)
+            screen.show(screen.title("card"), yuan(amount), hint, style=CUSTOMER)
         screen.lights.show(_READY)
         t.swipe_reader.flush()  # a swipe from before the question is not an answer to it
         waits = [screen.key(), t.swipe_reader.swipe(), _inserted(t, CHIP in ways)]

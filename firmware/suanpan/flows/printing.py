@@ -7,7 +7,7 @@ from suanpan.ledger.record import STORED
 from suanpan.ui.canvas import BAR, GOOD
 from suanpan.ui.money import yuan
 from suanpan.ui.prompts import confirm
-from suanpan.ui.receipt import CENTRE, DOUBLE, transaction_slip
+from suanpan.ui.receipt import CENTRE, DOUBLE, QR, transaction_slip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LEFT = const(0)
 _CENTRED = const(1)
 
+_MODULE = const(5)  # dots to a side of a code's squares
 _TEAR_S = const(5)
 
 
@@ -54,6 +55,9 @@ async def print_slip(t: "Terminal", rows: "Iterable[tuple[str, int]]", advice: s
     printer = t.printer
     await _through(t, advice, printer.reset)
     for text, style in rows:
+        if style == QR:
+            await _through(t, advice, printer.qr, text.encode(), _MODULE)
+            continue
         align = _CENTRED if style & CENTRE else _LEFT
         await _through(t, advice, printer.text, t.encoder.encode(text), False, bool(style & DOUBLE), align)
     await _through(t, advice, printer.cut)

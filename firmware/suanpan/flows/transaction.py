@@ -17,6 +17,7 @@ from suanpan.errors import (
     ReversalPending,
 )
 from suanpan.flows.online import make_ready
+from suanpan.flows.waiting import connected, in_time
 from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
 from suanpan.ledger.kinds import MOTO
 from suanpan.overlay import Overlay
@@ -89,7 +90,7 @@ async def _ask_host(
     screen = t.screen
     screen.lights.show(0)
     screen.show(screen.title("sending"), screen.message("please_wait"))
-    async with await t.acquirer.connect() as host:
+    async with await connected(t, amount) as host:
         await make_ready(t, host)
         screen.show_amount(screen.title("sending"), yuan(amount), screen.message("please_wait"))
         with t.ledger.pending(
@@ -143,7 +144,8 @@ async def answered(
 ) -> "Answer":
     """The host's word on an open entry; without one the entry is recorded as unanswered, for the reason there is."""
     try:
-        answer = await host.request(entry, track, pin, original.auth_code if original else "")
+        request = host.request(entry, track, pin, original.auth_code if original else "")
+        answer = await in_time(t, entry.amount, request)
         if answer.text(RESPONSE) == DUPLICATE:  # it has come twice: this is no word on what became of the first
             raise NoReply
     except NoReply:

@@ -54,7 +54,7 @@ class Parameters:
         self._path = path
         for name in known:
             setattr(self, name, values[name])
-        self._besides = {name: values[name] for name in values if name not in known}
+        self.besides = {name: values[name] for name in values if name not in known}
 
     @classmethod
     def load(cls, path: str) -> "Parameters":
@@ -81,14 +81,14 @@ class Parameters:
 
     def seldom(self, name: str, otherwise: int) -> int:
         """A number that no attribute is kept for: `otherwise` where the file has none. Raises ParametersError."""
-        value = self._besides.get(name, otherwise)
+        value = self.besides.get(name, otherwise)
         if type(value) is not int or not 0 <= value <= _HIGHEST:
             raise ParametersError
         return value
 
     def save(self) -> None:
         """Write the values as they are now. Raises ParametersError, and writes nothing, if one is out of its range."""
-        values = dict(self._besides)
+        values = dict(self.besides)
         with Overlay():
             from suanpan.ledger.parameter_rules import check, names
 

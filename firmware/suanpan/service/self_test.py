@@ -21,25 +21,32 @@ async def self_test(t: "Terminal") -> None:
     title = screen.title("check")
     screen.show(title, screen.message("please_wait"))
     t.ledger.verify()
-    faults = []
+    found = await faults(t)
+    for _, words in found:
+        screen.buzzer.error()
+        await screen.notice(title, words)
+    if not found:
+        await screen.notice(title, screen.message("in_good_order"), 1)
+
+
+async def faults(t: "Terminal") -> "list[tuple[str, str]]":
+    """What is wrong with the parts: its code, or a name, and what a person is told of it."""
+    screen = t.screen
+    found = []
     stuck = screen.keypad.stuck()
     if stuck:
-        faults.append(f"{screen.message('stuck_keys')} {' '.join(stuck)}")
+        found.append(("stuck_keys", f"{screen.message('stuck_keys')} {' '.join(stuck)}"))
     try:
         await t.printer.reset()
     except PrinterError as problem:
-        faults.append(screen.error(problem.code))
+        found.append((problem.code, screen.error(problem.code)))
     try:
         if t.battery.percent() < _LOW_BATTERY:
-            faults.append(screen.message("low_battery"))
+            found.append(("low_battery", screen.message("low_battery")))
     except DriverError as problem:  # a gauge that does not answer is no reason to sell nothing
-        faults.append(screen.error(problem.code))
+        found.append((problem.code, screen.error(problem.code)))
     if not check_tables(t):
-        faults.append(screen.message("bad_tables"))
+        found.append(("bad_tables", screen.message("bad_tables")))
     if not t.keys.has(TMK):
-        faults.append(screen.message("no_keys"))
-    for fault in faults:
-        screen.buzzer.error()
-        await screen.notice(title, fault)
-    if not faults:
-        await screen.notice(title, screen.message("in_good_order"), 1)
+        found.append(("no_keys", screen.message("no_keys")))
+    return found

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     Row = tuple[int, int, tuple[Run, ...]]  # scale, style
 
 # Styles: what words are. A display without colours shows those from BAR on as dark words on a light bar.
-_PLAIN = const(0)
+PLAIN = const(0)
 _AMOUNT = const(1)
 HINT = const(2)
 BAR = const(3)  # the title
-GOOD = const(4)  # the title of an ending: 成功
-BAD = const(5)  # 失败
-DOUBT = const(6)  # 待确认
+CUSTOMER = const(4)  # the title of what the customer is to read, not the cashier
+GOOD = const(5)  # the title of an ending: 成功
+BAD = const(6)  # 失败
+DOUBT = const(7)  # 待确认
 
 _GLYPH = const(16)  # rows of pixels
 _NARROW = const(8)
@@ -94,15 +95,15 @@ class Canvas:
         self.clear()
 
     def clear(self) -> None:
-        self._rows: list[Row | None] = [(self._display.scale, _PLAIN, ())] * self.rows
+        self._rows: list[Row | None] = [(self._display.scale, PLAIN, ())] * self.rows
 
-    def text(self, row: int, text: str, column: int = 0, style: int = _PLAIN) -> None:
+    def text(self, row: int, text: str, column: int = 0, style: int = PLAIN) -> None:
         self._write(row, text, style, 0, column)
 
-    def centre(self, row: int, text: str, style: int = _PLAIN) -> None:
+    def centre(self, row: int, text: str, style: int = PLAIN) -> None:
         self._write(row, text, style, 1)
 
-    def right(self, row: int, text: str, style: int = _PLAIN) -> None:
+    def right(self, row: int, text: str, style: int = PLAIN) -> None:
         self._write(row, text, style, 2)
 
     def large(self, row: int, text: str, style: int = _AMOUNT) -> None:
@@ -131,7 +132,7 @@ class Canvas:
     def _write(self, row: int, text: str, style: int, halves: int, column: int = 0) -> None:
         """Add words to a row: so many halves of the room that they leave are on their left."""
         display = self._display
-        scale, own_style, runs = self._rows[row] or (display.scale, _PLAIN, ())
+        scale, own_style, runs = self._rows[row] or (display.scale, PLAIN, ())
         width = columns(text) * _NARROW
         if width * scale > display.width:
             scale = 1  # as small as can be, and at worst cut off

@@ -14,7 +14,8 @@ async def choose(screen: "Screen", title: str, options: list[str], keys: str = "
     visible = screen.canvas.rows - 1
     while True:
         shown = options[top : top + visible]
-        screen.show_list(title, [f"{keys[top + row]} {text}" for row, text in enumerate(shown)])
+        lines = [f"{keys[top + row]} {text}" for row, text in enumerate(shown)]
+        screen.show_list(title, lines, top > 0, top + visible < len(options))
         key = await screen.key()
         if key in DIGITS and key in keys[: len(options)]:
             return keys.index(key)

@@ -3,6 +3,7 @@
 from micropython import const
 
 from suanpan.errors import Cancelled
+from suanpan.ui.canvas import CUSTOMER
 from suanpan.ui.money import yuan
 
 TYPE_CHECKING = False
@@ -63,14 +64,23 @@ async def ask_pin(screen: "Screen", amount: int, pin: "PinEntry") -> None:
     """Fill `pin` with 4 to 12 digits, or leave it empty where the customer just presses enter.
 
     The digits are nowhere but in `pin`, the screen shows one asterisk for each, and the keypad's rows are
-    scanned in random order meanwhile.
+    scanned in random order meanwhile. Where the shop wants that, the digits' own order is random too.
     """
     screen.keypad.scrambled = True
+    pad = None
+    if screen.scrambles_pins:
+        from suanpan.ui.pin_pad import PinPad
+
+        pad = PinPad(screen)
     try:
         while True:
-            screen.show_amount(screen.title("pin"), yuan(amount), "*" * len(pin) or screen.message("pin_hint"))
+            if pad:
+                pad.show(amount, len(pin))
+            else:
+                hint = "*" * len(pin) or screen.message("pin_hint")
+                screen.show_amount(screen.title("pin"), yuan(amount), hint, CUSTOMER)
             key = await screen.key()
-            if key in DIGITS and pin.append(key):
+            if key in DIGITS and pin.append(pad.digit(key) if pad else key):
                 continue
             if key == "clear":
                 pin.backspace()

@@ -1,4 +1,4 @@
-"""The slips (签购单) as rows of text for a 58 mm printer: what stands where, not how it is printed."""
+"""The slips (签购单) as rows of text for paper of 58 or 80 mm: what stands where, not how it is printed."""
 
 from micropython import const
 
@@ -11,17 +11,21 @@ if TYPE_CHECKING:
     from suanpan.ledger.parameters import Parameters
     from suanpan.ui.strings import Strings
 
-WIDTH = const(32)  # columns
+_NARROW = const(32)  # columns of paper of 58 mm
+_WIDE = const(48)
+_WIDE_MM = const(80)
 
 # How a row is printed; a double row is twice as wide and high, where it fits.
 PLAIN = const(0)
 CENTRE = const(1)
 DOUBLE = const(2)
+QR = const(4)  # the text as a code, by the printer's own command
+
+_ROWS_TO_SIGN = const(2)
 
 MERCHANT = const(0)
 CUSTOMER = const(1)
 
-_RULE = "-" * WIDTH
 _ENTRY = "?MS??I?C"  # how the card was read, by the first two digits of F22: keyed, swiped, chip, contactless
 _BATCH = const(6)  # digits of F61, and where its voucher number ends
 _ORIGINAL = const(12)
@@ -32,6 +36,7 @@ class Slip:
 
     def __init__(self, parameters: "Parameters", strings: "Strings") -> None:
         self.rows: "list[tuple[str, int]]" = []
+        self.width = _WIDE if parameters.seldom("paper_mm", 0) == _WIDE_MM else _NARROW
         self._parameters = parameters
         self._strings = strings
 
@@ -39,14 +44,14 @@ class Slip:
         return self._strings.get(f"slip.{name}")
 
     def add(self, text: str, style: int = PLAIN) -> None:
-        if columns(text) * 2 > WIDTH:
+        if columns(text) * 2 > self.width:
             style &= ~DOUBLE
         self.rows.append((text, style))
 
     def field(self, name: str, value: str, style: int = PLAIN) -> None:
         """`label: value`; a value too long for the row, or printed double, goes on rows of its own."""
         label = f"{self.label(name)}: "
-        if style == PLAIN and columns(label) + columns(value) <= WIDTH:
+        if style == PLAIN and columns(label) + columns(value) <= self.width:
             self.add((label + value).rstrip())
         else:
             self.add(label.rstrip())
@@ -56,23 +61,30 @@ class Slip:
         """Two short fields on one row, the second from the middle on; on two rows where they do not fit."""
         left = f"{self.label(name)}: {value}"
         right = f"{self.label(name2)}: {value2}"
-        if columns(left) < WIDTH // 2 and columns(right) <= WIDTH // 2:
-            self.add(left + " " * (WIDTH // 2 - columns(left)) + right)
+        half = self.width // 2
+        if columns(left) < half and columns(right) <= half:
+            self.add(left + " " * (half - columns(left)) + right)
         else:
             self.add(left)
             self.add(right)
 
     def sides(self, left: str, right: str) -> None:
         """One text at the left margin and one at the right, on two rows where they do not fit."""
-        gap = WIDTH - columns(left) - columns(right)
+        gap = self.width - columns(left) - columns(right)
         if gap > 0:
             self.add(left + " " * gap + right)
         else:
             self.add(left)
-            self.add(" " * (WIDTH - columns(right)) + right)
+            self.add(" " * (self.width - columns(right)) + right)
+
+    def code(self, text: str) -> None:
+        """A QR code with its name above it, as far away as a scanner needs."""
+        self.add(self.label("look_up"), CENTRE)
+        self.add("")
+        self.rows.append((text, QR))
 
     def rule(self) -> None:
-        self.add(_RULE)
+        self.add("-" * self.width)
 
     def head(self, title: str) -> None:
         parameters = self._parameters
@@ -88,7 +100,11 @@ class Slip:
 def transaction_slip(
     entry: "Entry", expiry: str, parameters: "Parameters", strings: "Strings", copy: int, reprint: bool
 ) -> Slip:
-    """One copy of the slip of what was good; `expiry` is YYMM, or empty once nobody knows it any more."""
+    """One copy of the slip of what was good; `expiry` is YYMM, or empty once nobody knows it any more.
+
+    The merchant's is signed, unless the cardholder was known otherwise or need not be. The customer's has a code by
+    which the transaction can be found: terminal, batch and voucher number.
+    """
     slip = Slip(parameters, strings)
     slip.head(slip.label("slip"))
     slip.field("operator", entry.operator)
@@ -122,13 +138,22 @@ def transaction_slip(
     slip.rule()
     if reprint:
         slip.add(slip.label("reprint"), CENTRE)
-    if copy == MERCHANT:
+    if copy == CUSTOMER:
+        slip.code(f"{parameters.terminal_id}-{entry.batch}-{entry.stan}")
+    elif not _verified(entry):
         slip.field("signature", "")
-        slip.add("")
+        for _ in range(_ROWS_TO_SIGN):
+            slip.add("")
         slip.rule()
-        for line in wrap(slip.label("agreement"), WIDTH):
+        for line in wrap(slip.label("agreement"), slip.width):
             slip.add(line)
     return slip
+
+
+def _verified(entry: "Entry") -> bool:
+    """Whether the last remark says why nobody has to sign; what a chip has to say has names before its values."""
+    last = entry.remarks.split("\n")[-1]
+    return bool(last) and ": " not in last
 
 
 def _host_date(date: str, host_date: str) -> str:

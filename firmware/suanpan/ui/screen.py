@@ -5,7 +5,7 @@ import asyncio
 from micropython import const
 
 from suanpan.errors import TimedOut
-from suanpan.ui.canvas import BAR, GOOD, HINT, wrap
+from suanpan.ui.canvas import BAR, GOOD, HINT, PLAIN, columns, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Screen:
         self.keypad = keypad
         self.buzzer = buzzer
         self.lights = lights
+        self.scrambles_pins = False  # whether a PIN's digits are keyed in another order (ui/pin_pad.py)
 
     # -- words --
 
@@ -82,23 +83,38 @@ class Screen:
             canvas.centre(row, line, HINT)
         canvas.show()
 
-    def show_idle(self, left: str, right: str, trouble: str, hint: str) -> None:
-        """Both ends of the bar, and what a person can do now; `trouble` and another `hint`, if any, at the bottom."""
+    def show_idle(self, time: str, reached: bool, right: str, trouble: str, hint: str) -> None:
+        """Clock, whether the host was there last, and what a person can do now; `trouble` and another `hint`, if any,
+        at the bottom."""
         canvas = self.canvas
         canvas.clear()
-        canvas.text(0, left)
+        sign = "\ue000" if reached else "\ue001"  # host_tools/fonts/icons.py
+        row = 1
+        if canvas.rows < _ROWS_FOR_MARKS:
+            sign = f"{time} {sign}"
+        else:
+            canvas.large(2, time, PLAIN)
+            row = 5
+        canvas.text(0, sign)
         canvas.right(0, right)
         canvas.bar(0)
-        canvas.centre(canvas.rows // 2 - 1, self.message("idle"))
+        canvas.centre(row, self.message("idle"))
         canvas.centre(canvas.rows - 2, trouble)
         canvas.centre(canvas.rows - 1, hint or self.message("idle_hint"), HINT)
         canvas.show()
 
-    def show_list(self, title: str, lines: list[str]) -> None:
-        """A title and lines from the left, as many as there are rows."""
+    def show_list(self, title: str, lines: list[str], above: bool = False, below: bool = False) -> None:
+        """A title and lines from the left, as many as there are rows; arrows say where there are more."""
         canvas = self.canvas
         self._titled(title, BAR)
+        if above:
+            canvas.text(0, "▲")
+        if below:
+            canvas.right(0, "▼")
+        widest = max(map(columns, lines), default=0)
         for row, line in enumerate(lines):
+            if widest > canvas.columns:  # none keeps a margin where one cannot
+                line += " " * (canvas.columns + 1 - columns(line))  # noqa: PLW2901
             canvas.text(row + 1, line)
         canvas.show()
 

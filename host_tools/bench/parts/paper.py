@@ -11,13 +11,14 @@ from PIL import Image, ImageChops
 
 from host_tools.fonts.unifont import HEIGHT, unifont
 
-WIDTH_DOTS = 384  # 48 mm at 8 dots per mm
+WIDTH_DOTS = 384  # 48 mm at 8 dots per mm, of paper that is 58 mm wide
+WIDE_PAPER_MM, WIDE_DOTS = 80, 576
 COLUMN_DOTS = 12
 CELL_HEIGHT_DOTS = 24
 # Two pixels to the dot and three to Unifont's pixel: its 8x16 and 16x16 fill 12x24 and 24x24 dots exactly.
 PIXELS_PER_DOT = 2
 _GLYPH_SCALE = CELL_HEIGHT_DOTS * PIXELS_PER_DOT // HEIGHT
-_MARGIN = 40 * PIXELS_PER_DOT  # 58 mm of paper around 48 mm of print
+_MARGIN = 40 * PIXELS_PER_DOT  # 58 mm of paper around 48 mm of print, and a little less on wide paper
 _PAPER, _INK = (252, 251, 247), (38, 36, 40)
 
 LEFT, CENTRE, RIGHT = 0, 1, 2
@@ -51,6 +52,7 @@ class TextLine:
     spans: tuple[Span, ...]
     align: int
     advance: int
+    paper: int = WIDTH_DOTS  # what can be printed on
 
     @property
     def text(self) -> str:
@@ -65,13 +67,13 @@ class TextLine:
         return max((CELL_HEIGHT_DOTS * span.style.height for span in self.spans), default=0)
 
     def plain(self) -> str:
-        """The line in 32 columns, aligned as on paper but without magnification."""
+        """The line in 32 columns, or 48, aligned as on paper but without magnification."""
         columns = sum(span.columns // span.style.width for span in self.spans)
-        return " " * ((WIDTH_DOTS // COLUMN_DOTS - columns) * self.align // 2) + self.text
+        return " " * ((self.paper // COLUMN_DOTS - columns) * self.align // 2) + self.text
 
     def draw(self) -> Image.Image:
-        canvas = _blank(self.advance)
-        x = (WIDTH_DOTS - self.columns * COLUMN_DOTS) * self.align // 2
+        canvas = _blank(self.advance, self.paper)
+        x = (self.paper - self.columns * COLUMN_DOTS) * self.align // 2
         for span in self.spans:
             cell_dots = span.columns * COLUMN_DOTS // len(span.text)
             y = self.height - CELL_HEIGHT_DOTS * span.style.height  # characters stand on one line
@@ -89,6 +91,7 @@ class Picture:
     image: Image.Image
     align: int
     label: str
+    paper: int = WIDTH_DOTS
 
     @property
     def advance(self) -> int:
@@ -102,9 +105,9 @@ class Picture:
         return self.label
 
     def draw(self) -> Image.Image:
-        canvas = _blank(self.advance)
+        canvas = _blank(self.advance, self.paper)
         size = (self.image.width * PIXELS_PER_DOT, self.image.height * PIXELS_PER_DOT)
-        left = (WIDTH_DOTS - self.image.width) * self.align // 2 * PIXELS_PER_DOT
+        left = (self.paper - self.image.width) * self.align // 2 * PIXELS_PER_DOT
         canvas.paste(self.image.resize(size, Image.Resampling.NEAREST), (left, 0))
         return canvas
 
@@ -147,14 +150,15 @@ class Slip:
         return png.getvalue()
 
 
-def _blank(height_dots: int) -> Image.Image:
-    return Image.new("1", (WIDTH_DOTS * PIXELS_PER_DOT, height_dots * PIXELS_PER_DOT))
+def _blank(height_dots: int, width_dots: int) -> Image.Image:
+    return Image.new("1", (width_dots * PIXELS_PER_DOT, height_dots * PIXELS_PER_DOT))
 
 
 def _on_paper(strips: Iterable[Image.Image]) -> Image.Image:
     drawn = list(strips)
     height = sum(strip.height for strip in drawn)
-    paper = Image.new("P", (WIDTH_DOTS * PIXELS_PER_DOT + 2 * _MARGIN, height + 2 * _MARGIN))
+    width = max((strip.width for strip in drawn), default=WIDTH_DOTS * PIXELS_PER_DOT)
+    paper = Image.new("P", (width + 2 * _MARGIN, height + 2 * _MARGIN))
     paper.putpalette([*_PAPER, *_INK])
     y = _MARGIN
     for strip in drawn:

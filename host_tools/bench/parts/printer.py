@@ -1,4 +1,4 @@
-"""58 mm thermal receipt printer on a UART: ESC/POS, 384 dots, GB 18030, cutter, paper and cover sensors.
+"""Thermal receipt printer on a UART: ESC/POS, 384 dots (or 576), GB 18030, cutter, paper and cover sensors.
 
 It prints line by line at 60 mm/s. What arrives meanwhile waits in a receive buffer of 4 KB; what does not fit
 is lost, since the UART has no handshake lines. Without paper, with the cover open, with a head that is too hot or a
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from host_tools.bench.bus import Clock, Timer, UartLine
 from host_tools.bench.parts.escpos import Command, Decoder, Item
-from host_tools.bench.parts.paper import Print, Slip
+from host_tools.bench.parts.paper import WIDTH_DOTS, Print, Slip
 from host_tools.bench.parts.typesetter import BLADE_DOTS, Cut, Typesetter
 
 BUFFER_SIZE = 4096
@@ -29,6 +29,7 @@ class Printer:
     def __init__(self, roll_mm: int = ROLL_MM, changed: Callable[[], None] | None = None) -> None:
         """`changed` is called when paper has moved, was cut, ran out or was loaded, and for the cover."""
         self.changed = changed
+        self.width_dots = WIDTH_DOTS  # of its print head, from the next power-on on
         self.slips: list[Slip] = []  # cut off, oldest first
         self.paper = Slip()  # still in the printer
         self.faults: list[str] = []  # commands the printer does not know, and what it could not print
@@ -58,7 +59,7 @@ class Printer:
         self._buffer = bytearray()
         self._last_bytes = b""
         self._decoder = Decoder()
-        self._typesetter = Typesetter(self.faults)
+        self._typesetter = Typesetter(self.faults, self.width_dots)
         self._queue: deque[Print | Cut] = deque()
         self._selected = True  # ESC =
         self._automatic = 0  # GS a: which changes are reported by themselves

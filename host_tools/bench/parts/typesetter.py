@@ -39,9 +39,10 @@ class Cut:
 
 
 class Typesetter:
-    def __init__(self, faults: list[str]) -> None:
-        """`faults` takes a line for each command that is unknown or cannot be obeyed."""
+    def __init__(self, faults: list[str], width: int = WIDTH_DOTS) -> None:
+        """`faults` takes a line for each command that is unknown or cannot be obeyed; `width` is the print head's."""
         self._faults = faults
+        self._width = width
         self.reset()
 
     def reset(self) -> None:
@@ -128,7 +129,7 @@ class Typesetter:
     def _add(self, char: Char) -> list[Print | Cut]:
         style = self._chinese_style if char.chinese else self._style
         span = Span(char.char, char.chinese, style)
-        full = (sum(s.columns for s in self._spans) + span.columns) * COLUMN_DOTS > WIDTH_DOTS
+        full = (sum(s.columns for s in self._spans) + span.columns) * COLUMN_DOTS > self._width
         prints = self._end_line(self._spacing) if full else []
         if self._spans and (self._spans[-1].chinese, self._spans[-1].style) == (char.chinese, style):
             self._spans[-1] = replace(self._spans[-1], text=self._spans[-1].text + char.char)
@@ -143,7 +144,7 @@ class Typesetter:
         height = max((CELL_HEIGHT_DOTS * span.style.height for span in self._spans), default=0)
         if not (height or feed):
             return []
-        line = TextLine(tuple(self._spans), self._align, max(height, feed))
+        line = TextLine(tuple(self._spans), self._align, max(height, feed), self._width)
         self._spans.clear()
         return [line]
 
@@ -168,8 +169,8 @@ class Typesetter:
         """Magnified, and cut off at the paper's edge."""
         size = (image.width * across, image.height * down)
         label = f"[image {image.width}x{image.height}]"
-        image = image.resize(size, Image.Resampling.NEAREST).crop((0, 0, min(size[0], WIDTH_DOTS), size[1]))
-        return Picture(image, self._align, label)
+        image = image.resize(size, Image.Resampling.NEAREST).crop((0, 0, min(size[0], self._width), size[1]))
+        return Picture(image, self._align, label, self._width)
 
     def _add_columns(self, data: bytes) -> list[Print | Cut]:
         """ESC *: columns of 24 dots, or of 8 that are three times as high; top first, beside what the line has."""
@@ -195,7 +196,7 @@ class Typesetter:
             x += piece.width
         self._columns.clear()
         rest = feed - height
-        return [self._picture(whole, 1, 1), *([TextLine((), self._align, rest)] if rest > 0 else [])]
+        return [self._picture(whole, 1, 1), *([TextLine((), self._align, rest, self._width)] if rest > 0 else [])]
 
     def _graphics_function(self, item: Command) -> list[Print | Cut]:
         """GS ( L: 112 stores a monochrome picture, 50 prints it."""
@@ -251,8 +252,8 @@ class Typesetter:
         side = len(symbol.matrix)
         image = Image.frombytes("L", (side, side), modules).convert("1")
         size = side * self._qr_module
-        if size > WIDTH_DOTS:
+        if size > self._width:
             self._faults.append(f"too wide: {label}")
             return []
         image = image.resize((size, size), Image.Resampling.NEAREST)
-        return [*self._end_line(0), Picture(image, self._align, label)]
+        return [*self._end_line(0), Picture(image, self._align, label, self._width)]

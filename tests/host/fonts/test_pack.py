@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from host_tools.fonts.cli import app
+from host_tools.fonts.icons import ICONS
 from host_tools.fonts.pack import STRINGS, MissingGlyph, pack_font, pack_gb2312, stale, texts
 from host_tools.fonts.subset import ASCII
 from host_tools.fonts.unifont import unifont
@@ -44,8 +45,8 @@ def unpack(data: bytes) -> dict[str, list[str]]:
     return glyphs
 
 
-def test_the_font_has_ascii_and_the_strings_and_no_more(strings: Path) -> None:
-    assert set(unpack(pack_font(strings, unifont()))) == {*ASCII, *"消费→请输入金额"}
+def test_the_font_has_ascii_icons_and_the_strings_and_no_more(strings: Path) -> None:
+    assert set(unpack(pack_font(strings, unifont()))) == {*ASCII, *ICONS, *"消费→请输入金额"}
 
 
 def test_glyphs_are_unifonts(strings: Path) -> None:
