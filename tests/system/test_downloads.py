@@ -80,7 +80,7 @@ def networks(shop: Shop) -> list[str]:
 
 def ask(shop: Shop) -> None:
     shop.bench.expect("请输入金额")
-    shop.bench.press("menu", "7", "7")
+    shop.bench.press("menu", "9", "2")
 
 
 def refused(shop: Shop, *words: str) -> None:

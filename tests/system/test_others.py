@@ -55,15 +55,15 @@ def test_a_balance_is_for_the_customers_eyes(shop: Shop) -> None:
 
 
 def test_the_host_answers_an_echo_and_takes_a_status_report(shop: Shop) -> None:
-    for key, network in (("3", "301"), ("4", "362")):
-        shop.bench.press("menu", "8", key)
+    for key, network in (("1", "301"), ("3", "362")):
+        shop.bench.press("menu", "9", key)
         shop.bench.expect("主机应答正常")
         shop.bench.press("enter")
         shop.bench.expect("请输入金额")
         assert sent(shop, "0820")[-1][60] == f"00000001{network}"
     assert sent(shop, "0820")[-1][62] == "011021031041051123019102720"
     shop.bench.network(False)
-    shop.bench.press("menu", "8", "3")
+    shop.bench.press("menu", "9", "1")
     shop.bench.expect("网络不通")
 
 

@@ -26,6 +26,8 @@ async def administer(t: "Terminal") -> None:
         ("retire", _retire),
         ("backup", _backup),
         ("download", _download),
+        ("setup", _setup),
+        ("keys", _keys),
     )
     while True:
         chosen = await choose(screen, screen.title("administrator"), [screen.title(name) for name, _ in entries])
@@ -45,7 +47,7 @@ async def _show_parameters(t: "Terminal", title: str) -> None:
         lines.append(name)
         lines += wrap(value, screen.canvas.columns)
     with Overlay():
-        from suanpan.flows.operators import show_lines
+        from suanpan.flows.pages import show_lines
 
         await show_lines(t, title, lines)
 
@@ -90,14 +92,34 @@ async def _download(t: "Terminal", _: str) -> None:
         await attempt(t, download(t))
 
 
+async def _setup(t: "Terminal", _: str) -> None:
+    with Overlay():
+        from suanpan.flows.setup import setup
+
+        await setup(t)
+
+
+async def _keys(t: "Terminal", _: str) -> None:
+    with Overlay():
+        from suanpan.flows.key_values import key_values
+
+        await key_values(t)
+
+
 async def _retire(t: "Terminal", title: str) -> None:
     """终端退役: asked twice, and refused while the host must still be told of something."""
     screen = t.screen
-    ledger = t.ledger
-    if ledger.state.due or ledger.state.queued or ledger.state.settling or ledger.totals():
+    if _unsettled(t):
         screen.buzzer.error()
         await screen.notice(title, screen.message("unsettled"))
         return
     await confirm(screen, title, screen.message("retire"))
     await confirm(screen, title, screen.message("retire_again"))
     await end_keys(t)
+
+
+def _unsettled(t: "Terminal") -> bool:
+    with Overlay():
+        from suanpan.flows.setup import unsettled
+
+        return unsettled(t)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from suanpan.terminal import Terminal
 
 
+_ELSE = (("flows.power", "too_low"), ("flows.lock", "lock"))
+
+
 async def power_on(t: "Terminal") -> None:
     with Overlay():
         await _flow("service.self_test", "self_test")(t)
@@ -35,6 +38,8 @@ async def _begin(t: "Terminal") -> None:
         await attempt(t, _flow("flows.login", "sign_in")(t))
     with Overlay():
         await attempt(t, _flow("flows.reports", "finish_printing")(t))
+    with Overlay():
+        await attempt(t, _flow("service.care", "remind")(t))
     if state.settled > batch_start:
         with Overlay():
             await attempt(t, _flow("flows.settlement_slip", "last_settlement")(t))
@@ -52,24 +57,27 @@ async def _serve(t: "Terminal", idle: Idle) -> None:
         t.screen.lights.idle()
         key = await idle.key()
         t.screen.lights.show(0)
-        if key in DIGITS:
+        if key in DIGITS and not idle.too_low:
             await attempt(t, sale(t, key))
         elif key == "menu":
-            await attempt(t, _choose(t))
+            await attempt(t, _choose(t, idle.too_low))
+        elif key == "lock" or key in DIGITS:
+            with Overlay():
+                await attempt(t, _flow(*_ELSE[key == "lock"])(t))
 
 
-async def _choose(t: "Terminal") -> None:
+async def _choose(t: "Terminal", too_low: bool) -> None:
     """What is in the menu is in memory only while it is done, and the menu not even then."""
-    module, name = await _chosen(t)
+    module, name = await _chosen(t, too_low)
     with Overlay():
         await _flow("flows." + module, name)(t)
 
 
-async def _chosen(t: "Terminal") -> "tuple[str, str]":
+async def _chosen(t: "Terminal", too_low: bool) -> "tuple[str, str]":
     with Overlay():
         from suanpan.flows.menu import menu
 
-        return await menu(t)
+        return await menu(t, too_low)
 
 
 async def attempt(t: "Terminal", flow: "Awaitable[None]") -> None:

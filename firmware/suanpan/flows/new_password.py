@@ -2,13 +2,25 @@
 
 from suanpan.crypto.octets import equal
 from suanpan.crypto.secret import PinEntry
-from suanpan.flows.authorise import ask_password
+from suanpan.flows.authorise import ask_password, prove, refuse
 from suanpan.ledger.operators import digits
 from suanpan.ledger.roster import Roster, is_simple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.terminal import Terminal
+
+
+async def own_password(t: "Terminal") -> None:
+    """The operator who is logged in proves the old one first; whom that locks is logged out."""
+    title = t.screen.title("own_password")
+    roster = await t.operators(Roster)
+    if await prove(t, roster, t.operator, title):
+        await change_password(t, t.operator)
+        return
+    await refuse(t, roster, t.operator, title)
+    if roster.locked(t.operator):
+        t.operator = ""
 
 
 async def change_password(t: "Terminal", number: str) -> None:

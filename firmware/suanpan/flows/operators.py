@@ -1,6 +1,7 @@
 """主管 00: who may sell here."""
 
 from suanpan.errors import Cancelled
+from suanpan.flows.pages import show_lines
 from suanpan.ledger.operators import ADMINISTRATOR, SUPERVISOR
 from suanpan.ledger.roster import MOST, Roster
 from suanpan.overlay import Overlay
@@ -89,21 +90,3 @@ async def _known(t: "Terminal", roster: Roster, title: str) -> str:
 async def _refuse(t: "Terminal", title: str, words: str) -> None:
     t.screen.buzzer.error()
     await t.screen.notice(title, t.screen.message(words))
-
-
-async def show_lines(t: "Terminal", title: str, lines: "list[str]") -> None:
-    """As many lines as there are, a screen at a time, until 确认 or 取消."""
-    screen = t.screen
-    visible = screen.canvas.rows - 1
-    top = 0
-    while True:
-        screen.show_list(title, lines[top : top + visible])
-        key = await screen.key()
-        if key in ("enter", "cancel"):
-            return
-        if key == "down" and top + visible < len(lines):
-            top += visible
-        elif key == "up" and top:
-            top -= visible
-        else:
-            screen.buzzer.error()
