@@ -5,7 +5,7 @@ Between its answer and the card's last word nothing of the line to the host is i
 
 from micropython import const
 
-from suanpan.acquirer.responses import APPROVED, RESPONSE, SIGN_IN_FIRST
+from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.crypto.octets import wipe
 from suanpan.emv.transaction import IssuerAnswer
 from suanpan.errors import AcquirerError, JournalBroken, LedgerError
@@ -13,7 +13,6 @@ from suanpan.errors.emv import TlvError
 from suanpan.ledger.kinds import SALE
 from suanpan.ledger.record import OPENED
 from suanpan.overlay import Overlay
-from suanpan.ui.money import yuan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,15 +79,10 @@ class Issuer:
     ) -> bytes:
         """F55 of the answer."""
         t = self._t
-        screen = t.screen
-        screen.show(screen.title("sending"), screen.message("please_wait"))
         with Overlay():
-            from suanpan.flows.online import make_ready
-            from suanpan.flows.transaction import answered
+            from suanpan.flows.asking import answered, approval, reached
 
-            async with await t.acquirer.connect() as host:
-                await make_ready(t, host)
-                screen.show_amount(screen.title("sending"), yuan(self._amount), screen.message("please_wait"))
+            async with await reached(t, self._amount) as host:
                 self.entry = entry = t.ledger.pending(
                     SALE,
                     self._amount,
@@ -102,19 +96,8 @@ class Issuer:
                     sequence=card[2],
                 )
                 entry.__enter__()
-                entry.chip = request
-                try:
-                    answer = await answered(t, host, entry, track, self._pin, None)  # type: ignore[arg-type]
-                finally:
-                    entry.chip = reversal
-        self._approval = {
-            "auth_code": answer.text(38),
-            "reference": answer.text(37),
-            "date": answer.text(13),
-            "time": answer.text(12),
-            "parties": answer.text(44),
-            "org": answer.organisation(),
-        }
+                answer = await answered(t, host, entry, track, self._pin, chip=request)  # type: ignore[arg-type]
+            self._approval = approval(answer)
         self._response = answer.text(RESPONSE)
         return answer.data(55)
 
@@ -140,15 +123,13 @@ class Issuer:
             if self._open:
                 assert entry and self._emv
                 with Overlay():
-                    from suanpan.flows import chip_record
+                    from suanpan.flows import asking, chip_record
 
                     if self._response in ("", APPROVED):
                         chip_record.take_back(entry, self._emv)
                     else:
                         chip_record.report_scripts(self._t, entry, self._emv, self._approval)
-                        entry.decline(self._response)
-                        if entry.response == SIGN_IN_FIRST:
-                            self._t.signed_in = False
+                        asking.decline(self._t, entry, self._response)
         finally:
             if entry:
                 entry.__exit__()

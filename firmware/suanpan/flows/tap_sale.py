@@ -1,13 +1,12 @@
 """消费 by a tap: the card has had its last word and is gone; what is left is the issuer's, and paper."""
 
-from suanpan.acquirer.responses import APPROVED, RESPONSE, SIGN_IN_FIRST
+from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.crypto.secret import PinEntry
 from suanpan.errors import BadReply, LedgerError, MacError, NoReply, NotConnected, NotSignedIn, ReversalPending
-from suanpan.flows.online import make_ready
+from suanpan.flows.asking import answered, approval, decline, reached
 from suanpan.flows.tapped import TAPPED, TAPPED_WITH_PIN
-from suanpan.flows.transaction import answered, failed, on_paper
+from suanpan.flows.transaction import failed, on_paper
 from suanpan.ledger.kinds import SALE
-from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_pin
 
 TYPE_CHECKING = False
@@ -58,12 +57,8 @@ async def _end(t: "Terminal", amount: int, tapped: "Tapped") -> None:
 
 
 async def _asked(t: "Terminal", amount: int, tapped: "Tapped", pin: PinEntry) -> "Entry":
-    """The entry with the host's answer in it. Until there is a line to the host, nothing is written or sent."""
-    screen = t.screen
-    screen.show(screen.title("sending"), screen.message("please_wait"))
-    async with await t.acquirer.connect() as host:
-        await make_ready(t, host)
-        screen.show_amount(screen.title("sending"), yuan(amount), screen.message("please_wait"))
+    """The entry with the host's answer in it."""
+    async with await reached(t, amount) as host:
         with t.ledger.pending(
             SALE,
             amount,
@@ -76,23 +71,9 @@ async def _asked(t: "Terminal", amount: int, tapped: "Tapped", pin: PinEntry) ->
             time=t.time(),
             sequence=tapped.sequence,
         ) as entry:
-            armed, entry.chip = entry.chip, tapped.request
-            try:
-                answer = await answered(t, host, entry, tapped.track, pin, None)
-            finally:
-                entry.chip = armed
+            answer = await answered(t, host, entry, tapped.track, pin, chip=tapped.request)
             if answer.text(RESPONSE) == APPROVED:
-                entry.approve(
-                    auth_code=answer.text(38),
-                    reference=answer.text(37),
-                    date=answer.text(13),
-                    time=answer.text(12),
-                    parties=answer.text(44),
-                    org=answer.organisation(),
-                    remarks=tapped.remarks,
-                )
+                entry.approve(remarks=tapped.remarks, **approval(answer))  # type: ignore[arg-type]
             else:
-                entry.decline(answer.text(RESPONSE))
-                if entry.response == SIGN_IN_FIRST:
-                    t.signed_in = False
+                decline(t, entry, answer.text(RESPONSE))
     return entry

@@ -5,7 +5,7 @@
 
 from micropython import const
 
-from suanpan.acquirer.responses import APPROVED, DUPLICATE, PARTIAL, RESPONSE, SIGN_IN_FIRST
+from suanpan.acquirer.responses import APPROVED, PARTIAL, RESPONSE
 from suanpan.crypto.secret import PinEntry
 from suanpan.errors import (
     BadReply,
@@ -16,19 +16,15 @@ from suanpan.errors import (
     NotSignedIn,
     ReversalPending,
 )
-from suanpan.flows.online import make_ready
-from suanpan.flows.waiting import connected, in_time
-from suanpan.ledger.entry import BAD_MAC, BAD_REPLY, NO_REPLY
+from suanpan.flows.asking import answered, approval, decline, reached
 from suanpan.ledger.kinds import MOTO
 from suanpan.overlay import Overlay
 from suanpan.ui.canvas import BAD
-from suanpan.ui.money import yuan
 from suanpan.ui.prompts import ask_pin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.acquirer.answer import Answer
-    from suanpan.acquirer.session import Session
     from suanpan.codec.track import Track2
     from suanpan.ledger.entry import Entry
     from suanpan.terminal import Terminal
@@ -86,13 +82,9 @@ async def _ask_host(
     original: "Entry | None",
     named: "dict[str, str]",
 ) -> "Entry":
-    """The entry with the host's answer in it. Until there is a line to the host, nothing is written or sent."""
-    screen = t.screen
-    screen.lights.show(0)
-    screen.show(screen.title("sending"), screen.message("please_wait"))
-    async with await connected(t, amount) as host:
-        await make_ready(t, host)
-        screen.show_amount(screen.title("sending"), yuan(amount), screen.message("please_wait"))
+    """The entry with the host's answer in it."""
+    t.screen.lights.show(0)
+    async with await reached(t, amount) as host:
         with t.ledger.pending(
             kind,
             amount,
@@ -105,24 +97,14 @@ async def _ask_host(
             time=t.time(),
             **named,  # type: ignore[arg-type]
         ) as entry:
-            answer = await answered(t, host, entry, track, pin, original)
+            auth_code = original.auth_code if original else ""
+            answer = await answered(t, host, entry, track, pin, auth_code=auth_code)
             code = answer.text(RESPONSE)
             less = await _agreed(t, entry, answer) if code == PARTIAL else 0
             if code == APPROVED or less:
-                entry.approve(
-                    auth_code=answer.text(38),
-                    reference=answer.text(37),
-                    date=answer.text(13),
-                    time=answer.text(12),
-                    parties=answer.text(44),
-                    org=answer.organisation(),
-                    response=code,
-                    amount=less,
-                )
+                entry.approve(response=code, amount=less, **approval(answer))
             else:
-                entry.decline(code)
-                if entry.response == SIGN_IN_FIRST:
-                    t.signed_in = False
+                decline(t, entry, code)
     return entry
 
 
@@ -132,33 +114,6 @@ async def _agreed(t: "Terminal", entry: "Entry", answer: "Answer") -> int:
         from suanpan.flows.partial import agreed
 
         return await agreed(t, entry, answer)
-
-
-async def answered(
-    t: "Terminal",
-    host: "Session",
-    entry: "Entry",
-    track: "Track2 | None",
-    pin: PinEntry,
-    original: "Entry | None",
-) -> "Answer":
-    """The host's word on an open entry; without one the entry is recorded as unanswered, for the reason there is."""
-    try:
-        request = host.request(entry, track, pin, original.auth_code if original else "")
-        answer = await in_time(t, entry.amount, request)
-        if answer.text(RESPONSE) == DUPLICATE:  # it has come twice: this is no word on what became of the first
-            raise NoReply
-    except NoReply:
-        entry.unanswered(NO_REPLY)
-        raise
-    except BadReply:
-        entry.unanswered(BAD_REPLY)
-        raise
-    except MacError:
-        t.signed_in = False
-        entry.unanswered(BAD_MAC)
-        raise
-    return answer
 
 
 async def approved(t: "Terminal", entry: "Entry") -> None:

@@ -33,10 +33,19 @@ async def connected(t: "Terminal", amount: int) -> "Session":
 
 async def in_time(t: "Terminal", amount: int, request: "Coroutine[Any, Any, Answer]") -> "Answer":
     """The answer to a request that has been sent. To stop waiting is as good as none: NoReply, and it is taken back."""
-    source, answer = await first(request, _until_stopped(t, amount, _PATIENCE_S))
+    found: "list[Answer]" = []
+    source, _ = await first(_into(found, request), _until_stopped(t, amount, _PATIENCE_S))
     if source:
         raise NoReply
-    return answer  # type: ignore[no-any-return]
+    return found.pop()
+
+
+async def _into(found: "list[Answer]", request: "Coroutine[Any, Any, Answer] | None") -> None:
+    """Leaves nothing of the answer, nor of whoever has got it, in a task that is over."""
+    try:
+        found.append(await request)  # type: ignore[misc]
+    finally:
+        request = None
 
 
 async def _connect(t: "Terminal", made: "list[Session]") -> None:
