@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from host_tools.fonts.digits import DIGITS
 from host_tools.fonts.unifont import HEIGHT, columns, unifont
 
 LANE = 64
@@ -33,7 +34,7 @@ class Font(NamedTuple):
 
 @cache
 def font_of(scale: int, characters: str = "") -> Font:
-    """All that Unifont has, or some characters of it."""
+    """All that Unifont has, or some characters of it, and then the digits that are drawn large as well."""
     font = Font(scale, {}, {})
     by_width: dict[int, list[str]] = {}
     for char in characters or unifont():
@@ -42,7 +43,16 @@ def font_of(scale: int, characters: str = "") -> Font:
         for char, pixels in zip(chars, columns([unifont()[char] for char in chars]), strict=True):
             if any(pixels) and ord(char) not in _PICTURES:
                 _file(font, char, _enlarged(pixels, scale))
+    if characters and scale % 2 == 0:
+        for char, bitmap in DIGITS.items():
+            _file(font, char, _enlarged(_columns(bitmap), scale // 2))
     return font
+
+
+def _columns(bitmap: bytes) -> list[int]:
+    """Of a digit that is drawn large: rows of two bytes."""
+    rows = struct.unpack(f">{len(bitmap) // 2}H", bitmap)
+    return [sum((row >> 15 - x & 1) << y for y, row in enumerate(rows)) for x in range(16)]
 
 
 def _file(font: Font, char: str, pixels: Sequence[int]) -> None:

@@ -3,7 +3,8 @@
 All numbers are big-endian; u16 tables are sorted, so the device finds a character by binary search in the
 file without loading it.
 
-font16.bin, the screen font: every character of the strings table and of printable ASCII, and our icons.
+font16.bin, the screen font: every character of the strings table and of printable ASCII,
+our icons and the halves of large digits.
 
     offset           size    what
     0                3       magic, b"SPF"
@@ -30,6 +31,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from host_tools.fonts.digits import HALVES
 from host_tools.fonts.icons import ICONS
 from host_tools.fonts.subset import ASCII, gb2312_codes
 from host_tools.fonts.unifont import Glyph, columns, unifont
@@ -38,6 +40,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 ASSETS = _ROOT / "firmware" / "assets"
 STRINGS = ASSETS / "strings.tsv"
 
+_NARROW = 8
 _MAGIC = b"SPF"
 _VERSION = 1
 
@@ -60,14 +63,15 @@ def texts(table: Path) -> Iterator[str]:
 
 def pack_font(strings: Path, glyphs: Mapping[str, Glyph]) -> bytes:
     """font16.bin for a strings table; raises MissingGlyph."""
+    glyphs = dict(glyphs) | {char: Glyph(2 * _NARROW, bitmap) for char, bitmap in HALVES.items()}
     used: dict[str, Glyph] = {}
-    for text in (ASCII, *ICONS, *texts(strings)):
+    for text in (ASCII, *ICONS, *HALVES, *texts(strings)):
         for char in text:
             if char not in glyphs or ord(char) > 0xFFFF:
                 raise MissingGlyph(char, text)
             used[char] = glyphs[char]
-    narrow = sorted(char for char, glyph in used.items() if glyph.width == 8)
-    wide = sorted(char for char, glyph in used.items() if glyph.width == 16)
+    narrow = sorted(char for char, glyph in used.items() if glyph.width == _NARROW)
+    wide = sorted(char for char, glyph in used.items() if glyph.width == 2 * _NARROW)
     table = [ord(char) for char in (*narrow, *wide)]
     head = _MAGIC + struct.pack(f">BHH{len(table)}H", _VERSION, len(narrow), len(wide), *table)
     return head + b"".join(_mono_vlsb(used[char]) for char in (*narrow, *wide))

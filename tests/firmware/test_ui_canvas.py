@@ -114,8 +114,21 @@ class TestSmall(_TestPicture):
         self.check((0, 0, 1, 16, 1), (120, 0, 121, 16, 1))
 
     def test_large_is_doubled(self):
-        self.canvas.large(1, "a")
-        self.check((112, 16, 114, 48, 1))
+        self.canvas.large(1, "a", GOOD)
+        self.check((0, 16, 128, 48, 1), (56, 16, 58, 48, 0))
+
+    def test_large_digits_have_two_halves(self):
+        self.canvas.large(1, "1")
+        self.check((112, 16, 128, 17, 1), (112, 32, 128, 33, 1))
+
+    def test_large_digits_after_others_draw_the_columns_that_differ(self):
+        for text, drawn in (("1.00", 4), ("1.00", 0), ("1.05", 2)):
+            self.display.drawn.clear()
+            self.canvas.clear()
+            self.canvas.large(1, text)
+            self.canvas.show()
+            self.assertEqual(len(self.display.drawn), drawn)
+        self.assertEqual(self.display.drawn, [(64, 16, 128, 32), (64, 32, 128, 48)])
 
     def test_large_falls_back_where_it_would_not_fit(self):
         self.canvas.large(1, "123456789")
@@ -164,7 +177,13 @@ class TestLarge(_TestPicture):
 
     def test_amounts_are_as_large_as_they_fit(self):
         ink, paper = PALETTE[1]
-        for digits, scale in ((1, 4), (7, 4), (8, 3), (9, 3)):
+        for digits in (1, 7):  # of a font of their own: each half is a wide glyph, and they meet between the rows
+            self.canvas.clear()
+            self.canvas.large(2, "1" * digits)
+            places = range(232 - 32 * digits, 232, 32)
+            lines = [(x, y, x + 32, y + 2, ink) for x in places for y in (88, 120)]
+            self.check((0, 80, 240, 160, paper), *lines)
+        for digits, scale in ((8, 3), (9, 3)):
             self.canvas.clear()
             self.canvas.large(2, "1" * digits)
             right = (240 - 8 // scale * scale) // scale * scale

@@ -16,11 +16,8 @@ KEYS = "1234567890"
 
 def pad(shop: Shop) -> str:
     """The ten digits, as they stand on the screen."""
-    rows = []
-    for line in shop.bench.screen():
-        if found := re.match(r"(\d {0,3}\d {0,3}\d|\d)(?: |$)", line):
-            rows.append(found[1].replace(" ", ""))
-    digits = "".join(rows)
+    rows = (re.match(r"(\d {0,3}\d {0,3}\d|\d)(?: |$)", line) for line in shop.bench.screen())
+    digits = "".join(row[1].replace(" ", "") for row in rows if row)
     assert sorted(digits) == list("0123456789"), shop.bench.screen()
     return digits
 

@@ -9,7 +9,7 @@ from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from suanpan.ui.display import Display
     from suanpan.ui.font import Font
@@ -26,6 +26,13 @@ CUSTOMER = const(4)  # the title of what the customer is to read, not the cashie
 GOOD = const(5)  # the title of an ending: 成功
 BAD = const(6)  # 失败
 DOUBT = const(7)  # 待确认
+
+# Beside the scale of a row: the upper or the lower half of large digits, which touches the other one. The font has them
+# as characters from U+E100 and U+E200 on (host_tools/fonts/digits.py).
+_UPPER = const(0x10)
+_LOWER = const(0x20)
+_SCALE = const(0x0F)
+_HALVES = const(0xE000)
 
 _GLYPH = const(16)  # rows of pixels
 _NARROW = const(8)
@@ -107,13 +114,22 @@ class Canvas:
         self._write(row, text, style, 2)
 
     def large(self, row: int, text: str, style: int = _AMOUNT) -> None:
-        """Over two rows, as large as it fits, amounts right-aligned; where it does not fit, plain in the first one."""
+        """Over two rows, as large as it fits, amounts right-aligned; where it does not fit, plain in the first one.
+
+        PLAIN and AMOUNT are for digits, with -.: between them, and for no other characters.
+        """
         display = self._display
         scale = min(2 * display.scale, (display.width - 2 * display.margin) // (columns(text) * _NARROW))
-        if scale > display.scale:
+        side = 2 if style == _AMOUNT else 1
+        if scale == 2 * display.scale and style <= _AMOUNT:
+            self._rows[row + 1] = (display.scale | _LOWER, style, ())
+            self._write(row + 1, text, style, side)
+            scale = display.scale | _UPPER
+            self._rows[row] = (scale, style, ())
+        elif scale > display.scale:
             self._rows[row] = (scale, style, ())
             self._rows[row + 1] = None
-        self._write(row, text, style, 2 if style == _AMOUNT else 1)
+        self._write(row, text, style, side)
 
     def bar(self, row: int, style: int = BAR) -> None:
         """Make a row, with what is in it, the bar of a title."""
@@ -129,28 +145,37 @@ class Canvas:
                 self._draw(row, new, shown[row])
         self._shown = rows[:]
 
+    def paint(self, picture: "Callable[[Display], None]") -> None:
+        """Draw what is no text, over what is shown; all of it is drawn anew the next time."""
+        self._shown = [None] * self.rows
+        picture(self._display)
+
     def _write(self, row: int, text: str, style: int, halves: int, column: int = 0) -> None:
         """Add words to a row: so many halves of the room that they leave are on their left."""
         display = self._display
-        scale, own_style, runs = self._rows[row] or (display.scale, PLAIN, ())
-        width = columns(text) * _NARROW
+        place, own_style, runs = self._rows[row] or (display.scale, PLAIN, ())
+        scale = place & _SCALE
+        width = columns(text) * (_GLYPH if place > _SCALE else _NARROW)
         if width * scale > display.width:
-            scale = 1  # as small as can be, and at worst cut off
+            place = scale = 1  # as small as can be, and at worst cut off
         room = display.width // scale - width
         margin = max(0, min(display.margin // scale, room))
         x = (margin, room // 2, room - margin)[halves] + column * _NARROW
-        self._rows[row] = (scale, style or own_style, runs + ((x, text),) if text else runs)  # noqa: RUF005
+        self._rows[row] = (place, style or own_style, runs + ((x, text),) if text else runs)  # noqa: RUF005
 
     def _draw(self, row: int, new: "Row", old: "Row | None") -> None:
         """Only the columns in which two versions of a row differ, where nothing but words does."""
         display = self._display
-        scale, style, runs = new
+        place, style, runs = new
+        scale = place & _SCALE
+        narrow, half = (_GLYPH, _HALVES + place // _UPPER * 0x100) if place > _SCALE else (_NARROW, 0)
         pitch = display.pitch
         y = row * pitch
         if scale > display.scale:
             pitch *= 2
         ink, paper = self._palette[style] if self._palette else (style < BAR, style >= BAR)
-        above = (pitch - _GLYPH * scale) // 2
+        room = pitch - _GLYPH * scale
+        above = room if place & _UPPER else 0 if place & _LOWER else room // 2
         width = display.width // scale
         first, last = 0, width
         if old and old[:2] == new[:2]:
@@ -158,18 +183,20 @@ class Canvas:
             for run in runs + old[2]:
                 if not (run in runs and run in old[2]):
                     first = max(0, min(first, run[0]))
-                    last = min(width, max(last, run[0] + columns(run[1]) * _NARROW))
+                    last = min(width, max(last, run[0] + columns(run[1]) * narrow))
         elif not runs:
             display.fill(y, pitch, paper)
             return
-        elif above:
-            display.fill(y, above, paper)
-            display.fill(y + pitch - above, above, paper)
+        else:
+            if above:
+                display.fill(y, above, paper)
+            if room > above:
+                display.fill(y + pitch - room + above, room - above, paper)
         strip, glyph = self._strip, self._glyph
         strip[:] = bytes(len(strip))
         for x, text in runs:
             for code in codes(text):
-                size = self._font.load(code, glyph)
+                size = self._font.load(code + half, glyph)
                 if 0 <= x <= width - size:  # cut off where there is no room
                     for page in (0, 1):
                         at = page * display.width + x
