@@ -5,7 +5,8 @@ the prompt. From each place every key is pressed, the question is answered well 
 until the time is up; where that leads to a place not seen before, the walk goes on from there. Between two such steps
 the terminal is brought home, by 取消 or by waiting, and what it must be there is looked at.
 
-What would move money, or change who may do what, is not done (`Walk.ends`): it would lead into another world.
+What would change who may do what, or take back what the walk lives on, is not done (`Walk.ends`): it would lead into
+another world.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tests.journal import records
 KEYS = tuple(key for row in LEGEND for key in row)
 DIGITS = tuple("0123456789")
 TIMEOUT = "(nobody)"
+PIN = "pin enter"  # of the card that was swiped last
 _PROMPT_S = 61
 _MOST_CANCELS = 6
 _LONGEST_S = 601  # that anything waits for a person
@@ -49,7 +51,8 @@ _ANSWERS: dict[str, tuple[str, ...]] = {
     "卡号": ("6 2 2 2 0 2 1 2 3 4 5 6 7 8 9 0 enter", "1 enter"),
     "确认键继续": ("1 enter", "1 2 3 4 5 6 7 8 9 0 1 2 enter"),
     "电话授权码": ("6 5 4 3 2 1 enter",),
-    "请刷卡": ("swipe plain", "swipe expired"),
+    "请刷卡": ("swipe plain", "swipe empty", "swipe expired"),
+    "请输入密码": (PIN,),
 }  # fmt: skip
 _WRONG = ("未获主管授权", "柜员号或密码错误")
 
@@ -115,6 +118,7 @@ class Walk:
         self._share = share
         self._at = Place("", self._lines())
         self._homes: set[Place] = set()
+        self._card = shop.cards["plain"]
         self._menus: dict[tuple[str, ...], Place] = {}
         self._last_flash, self._recorded = self._flash(), self._records()
         self._heard = len(shop.trace)
@@ -195,10 +199,11 @@ class Walk:
         if step == TIMEOUT:
             bench.run(_PROMPT_S)
         elif step.startswith("swipe "):
-            self.shop.swipe(self.shop.cards[step.split()[1]])
+            self._card = self.shop.cards[step.split()[1]]
+            self.shop.swipe(self._card)
             bench.run(0.5)
         else:
-            keys = step.split()
+            keys = [*self._card.pin, "enter"] if step == PIN else step.split()
             self.count.keys += len(keys)
             bench.press(*keys)
         entry = place.entry
@@ -288,7 +293,7 @@ def _without_numbers(line: str) -> str:
     """`3 退货` is an entry of a menu, `1__` a number that has been begun, `0.05` an amount, `***` a secret."""
     entry = re.fullmatch(r"\d ([^\d].*)", line)
     if entry:
-        return f"» {entry[1]}"
+        return f"» {_without_numbers(entry[1])}"
     line = re.sub(r"_+", "_", line)
     line = re.sub(r"\b(?!0\.00\b)\d+\.\d\d", "#.##", line)
     return re.sub(r"\*+", "*", re.sub(r"(?<![#.\d])\d+(?![.\d])", "#", line))

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from suanpan.terminal import Terminal
 
 
-_ELSE = (("flows.power", "too_low"), ("flows.lock", "lock"))
-
-
 async def power_on(t: "Terminal") -> None:
     with Overlay():
         await _flow("service.self_test", "self_test")(t)
@@ -38,8 +35,6 @@ async def _begin(t: "Terminal") -> None:
         await attempt(t, _flow("flows.login", "sign_in")(t))
     with Overlay():
         await attempt(t, _flow("flows.reports", "finish_printing")(t))
-    with Overlay():
-        await attempt(t, _flow("service.care", "remind")(t))
     if state.settled > batch_start:
         with Overlay():
             await attempt(t, _flow("flows.settlement_slip", "last_settlement")(t))
@@ -57,27 +52,24 @@ async def _serve(t: "Terminal", idle: Idle) -> None:
         t.screen.lights.idle()
         key = await idle.key()
         t.screen.lights.show(0)
-        if key in DIGITS and not idle.too_low:
+        if key in DIGITS and idle.battery:
             await attempt(t, sale(t, key))
-        elif key == "menu":
-            await attempt(t, _choose(t, idle.too_low))
-        elif key == "lock" or key in DIGITS:
-            with Overlay():
-                await attempt(t, _flow(*_ELSE[key == "lock"])(t))
+        elif key in ("menu", "nobody there") or key in DIGITS:
+            await attempt(t, _choose(t, key, idle.battery))
 
 
-async def _choose(t: "Terminal", too_low: bool) -> None:
+async def _choose(t: "Terminal", key: str, battery: bool) -> None:
     """What is in the menu is in memory only while it is done, and the menu not even then."""
-    module, name = await _chosen(t, too_low)
+    module, name = await _chosen(t, key, battery)
     with Overlay():
         await _flow("flows." + module, name)(t)
 
 
-async def _chosen(t: "Terminal", too_low: bool) -> "tuple[str, str]":
+async def _chosen(t: "Terminal", key: str, battery: bool) -> "tuple[str, str]":
     with Overlay():
         from suanpan.flows.menu import menu
 
-        return await menu(t, too_low)
+        return await menu(t, key, battery)
 
 
 async def attempt(t: "Terminal", flow: "Awaitable[None]") -> None:

@@ -10,24 +10,22 @@ if TYPE_CHECKING:
 FIRST_S = 15  # of idle time, before the host is told what waits
 _MANY = 5  # payments that are told of without waiting
 _LEAST = 5  # percent of a charge: what a transaction needs to its end, with slips
-_STEP = 5  # percent by which a charge must have changed to be no noise
-_SOME = 20  # percent that are worth a write to flash
 _LOCK_MINUTES = 30  # of idle time, where the parameters do not say otherwise; none is never
 
 
 class Idle:
     """`left_s` is the idle time until the host is told what waits, `pause_s` what it was after the last failure, or 0,
-    and `trouble` that failure's code. `too_low` says that the battery may not last for a transaction."""
+    and `trouble` that failure's code. `battery` says whether it will last for a transaction."""
 
     def __init__(self, t: "Terminal") -> None:
         self._t = t
         self.left_s = self.pause_s = 0
         self.trouble = ""
-        self._signed_in = self.too_low = False
-        self._charge = self._given = 0  # percents: the charge, without noise; what the battery has given since a write
+        self._signed_in = False
+        self.battery = True
 
     async def key(self) -> str:
-        """The first key that is pressed; "lock" when none has been for as long as the parameters say.
+        """The first key that is pressed; "nobody there" when none has been for as long as the parameters say.
 
         A key interrupts whatever is being told: that is told again, and does no harm.
         """
@@ -49,7 +47,7 @@ class Idle:
             try:
                 key = await t.screen.key(wait_s)
             except TimedOut:
-                key = "lock" if 0 < left_alone_s <= wait_s else ""
+                key = "nobody there" if 0 < left_alone_s <= wait_s else ""
                 left_alone_s -= wait_s
                 more = self._check_flash()
                 if waiting:
@@ -83,26 +81,16 @@ class Idle:
             left = self.left_s
             hint = f"{screen.message('unsent').replace('#', str(waiting))} {left // 60}:{left % 60:02}"
         reached = t.acquirer.reached
-        screen.show_idle(f"{time[:2]}:{time[2:4]}", reached, f"{t.operator} {self._percent()}%", trouble, hint)
+        screen.show_idle(f"{time[:2]}:{time[2:4]}", reached, f"{t.operator} {self.percent()}%", trouble, hint)
 
-    def _percent(self) -> str:
+    def percent(self) -> str:
         """The charge that is left; with a gauge that does not answer it may be anything, and all is sold."""
         try:
             charge = self._t.battery.percent()
         except DriverError:  # the self-check has said so
-            self.too_low = False
+            self.battery = True
             return " --"
-        self.too_low = charge < _LEAST
-        step = charge - self._charge
-        if step >= _STEP or step <= -_STEP:
-            self._charge = charge
-            self._given += max(0, -step)
-            if self._given >= _SOME:
-                with Overlay():
-                    from suanpan.service.care import discharged
-
-                    discharged(self._t, self._given)
-                self._given = 0
+        self.battery = charge >= _LEAST
         return f"{charge:3}"
 
 

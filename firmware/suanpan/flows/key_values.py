@@ -15,7 +15,7 @@ _SHOWN = 3  # bytes of a check value: what X9.24 lets out of the box
 async def key_values(t: "Terminal") -> None:
     screen = t.screen
     agreed = suite(t.parameters.suite)
-    lines = [f"{screen.message('suite')} {t.parameters.suite}"]
+    lines = [t.parameters.suite.upper()]
     for name, slot in _NAMES:
         words = screen.message("no_key")
         if t.keys.has(slot):

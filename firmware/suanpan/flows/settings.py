@@ -1,6 +1,7 @@
 """The small things in the menu."""
 
 from suanpan.flows.idle import unsent
+from suanpan.service.care import remind
 from suanpan.ui.prompts import confirm
 
 TYPE_CHECKING = False
@@ -23,3 +24,4 @@ async def log_out(t: "Terminal") -> None:
     if unsent(t):
         await confirm(screen, screen.title("log_out"), screen.message("unsent_stays"))
     t.operator = ""
+    await remind(t)

@@ -3,6 +3,7 @@
 from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.flows.delivery import deliver
 from suanpan.flows.online import make_ready
+from suanpan.service.care import remind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,3 +28,4 @@ async def sign_off(t: "Terminal") -> None:
     t.signed_in = False
     t.operator = ""
     await screen.notice(title, screen.message("signed_off"), 3)
+    await remind(t)
