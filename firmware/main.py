@@ -140,6 +140,7 @@ async def serve(
         contactless_reader=board.contactless_reader,
         emv_tables=board.DATA + "/emv.bin",
         printer=board.printer(),
+        scanner=board.scanner,
         battery=board.battery(),
         encoder=Encoder(board.ASSETS + "/gb2312.bin"),
         calendar=calendar,

@@ -94,6 +94,9 @@ def contactless_reader() -> "Pn532":
     return Pn532(SpiLink(spi, Pin(wiring["select"], Pin.OUT, value=1), irq))
 
 
+scanner = None  # what this board has no UART for
+
+
 def service_line() -> UART:
     return _uart("service")
 
@@ -178,4 +181,5 @@ if "other_parts" in PINS:
     calendar = other_parts.calendar  # type: ignore[assignment]
     keypad = other_parts.keypad
     printer = other_parts.printer
+    scanner = other_parts.scanner
     swipe_reader = other_parts.swipe_reader  # type: ignore[assignment]

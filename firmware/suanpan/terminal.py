@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from suanpan.drivers.chip_slot import ChipSlot
     from suanpan.drivers.pn532 import Pn532
     from suanpan.drivers.printer import Printer
+    from suanpan.drivers.scanner import Scanner
     from suanpan.drivers.swipe_reader import SwipeReader
     from suanpan.emv.torn import TornLog
     from suanpan.ledger.key_store import KeyStore
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from suanpan.ledger.operators import Operators
     from suanpan.ledger.parameters import Parameters
     from suanpan.service.backup import Saving
+    from suanpan.service.tracing import Tracing
     from suanpan.ui.gb2312 import Encoder
     from suanpan.ui.screen import Screen
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 
 class Terminal:
+    tracing: "Tracing"  # what tells the workshop all that happens: there only when somebody has asked for it
+
     def __init__(
         self,
         *,
@@ -50,6 +54,7 @@ class Terminal:
         contactless_reader: "Callable[[], Pn532]",
         emv_tables: str,
         printer: "Printer",
+        scanner: "Callable[[], Scanner] | None",
         battery: "Battery",
         encoder: "Encoder",
         calendar: "Calendar",
@@ -69,6 +74,7 @@ class Terminal:
         self.contactless_reader = contactless_reader  # made for each sale, as the slot is
         self.emv_tables = emv_tables  # path of the file (ledger/emv_tables.py)
         self.printer = printer
+        self.scanner = scanner  # made for each code; None where there is none
         self.battery = battery
         self.encoder = encoder
         self.calendar = calendar

@@ -21,7 +21,7 @@ Kind = Literal[
     "sale", "void", "refund", "offline_sale", "offline_chip", "script_result", "reversal", "void_reversal", "pre_auth",
     "pre_auth_reversal", "pre_auth_void", "pre_auth_void_reversal", "completion", "completion_reversal",
     "completion_void", "completion_void_reversal", "completion_advice", "adjustment", "tip", "balance", "moto",
-    "moto_reversal",
+    "moto_reversal", "scan_query",
 ]  # fmt: skip
 
 CURRENCY: Final = "156"  # CNY, ISO 4217
@@ -31,6 +31,8 @@ _EVERY: Final = frozenset((2, 3, 4, 11, 14, 22, 25, 41, 42, 49, 60))
 _CODED: Final = _EVERY | {38, 61}  # what names an authorisation by its code and day
 _NAMING: Final = (3, 25, 60)  # what a kind is known by, apart from the message type
 _KEYED, _SWIPED, CHIP, TAPPED = "01", "02", "05", "07"  # F22, first two digits
+SCANNED, SHOWN = "03", "04"  # the customer's code, the merchant's (wallets.py)
+BY_CODE: Final = (SCANNED, SHOWN)
 _CHIP_DATA: Final = 55
 _ENTERED: Final = {"1": True, "2": False}  # F22, third digit: a PIN
 _HAPPENED: Final = frozenset((12, 13, 63))  # what a transaction has that was good without the host
@@ -84,19 +86,20 @@ class _Row(NamedTuple):
 
 # Only what is asked online must have track data: what has waited in a terminal was stored without them.
 _ROWS: Final = {
-    ("0200", "000000", "00", "22"): _Row("sale", _EVERY | {35}, (_SWIPED, CHIP, TAPPED)),
-    ("0200", "200000", "00", "23"): _Row("void", _EVERY | {35, 37, 38, 61}, (_SWIPED,), _NAME),
-    ("0220", "200000", "00", "25"): _Row("refund", _EVERY | {37, 61, 63}, (_SWIPED, _KEYED), _NAME + _DAY),
+    ("0200", "000000", "00", "22"): _Row("sale", _EVERY | {35}, (_SWIPED, CHIP, TAPPED, *BY_CODE)),
+    ("0200", "200000", "00", "23"): _Row("void", _EVERY | {35, 37, 38, 61}, (_SWIPED, *BY_CODE), _NAME),
+    ("0220", "200000", "00", "25"): _Row("refund", _EVERY | {37, 61, 63}, (_SWIPED, _KEYED, *BY_CODE), _NAME + _DAY),
     ("0220", "000000", "00", "30"): _Row("offline_sale", _EVERY | _HAPPENED | {38}, (_SWIPED, _KEYED)),
     ("0200", "000000", "00", "36"): _Row("offline_chip", _EVERY | _HAPPENED | {_CHIP_DATA}, (CHIP, TAPPED)),
     ("0620", "000000", "00", "00"): _Row("script_result", (_EVERY - {4}) | {_CHIP_DATA, 61}, (CHIP, TAPPED), _NAME),
-    ("0400", "000000", "00", "22"): _Row("reversal", _EVERY | {39}, (_SWIPED, CHIP, TAPPED)),
-    ("0400", "200000", "00", "23"): _Row("void_reversal", _EVERY | {39, 61}, (_SWIPED,), _NAME),
+    ("0400", "000000", "00", "22"): _Row("reversal", _EVERY | {39}, (_SWIPED, CHIP, TAPPED, *BY_CODE)),
+    ("0400", "200000", "00", "23"): _Row("void_reversal", _EVERY | {39, 61}, (_SWIPED, *BY_CODE), _NAME),
     ("0220", "000000", "00", "32"): _Row("adjustment", _EVERY | _HAPPENED | {48, 61}, (_SWIPED, _KEYED), _NAME),
     ("0220", "000000", "00", "34"): _Row("tip", _EVERY | _HAPPENED | {48, 61}, (_SWIPED, _KEYED), _NAME),
     ("0200", "000000", "08", "22"): _Row("moto", _EVERY, (_KEYED,)),
     ("0400", "000000", "08", "22"): _Row("moto_reversal", _EVERY | {39}, (_KEYED,)),
     ("0200", "310000", "00", "01"): _Row("balance", (_EVERY - {4}) | {35}, (_SWIPED,)),
+    ("0200", "330000", "00", "22"): _Row("scan_query", _EVERY | {61}, BY_CODE, _NAME),
     ("0100", "030000", "06", "10"): _Row("pre_auth", _EVERY | {35}, (_SWIPED,)),
     ("0100", "200000", "06", "11"): _Row("pre_auth_void", _CODED | {35}, (_SWIPED,), _NAME + _DAY, True),
     ("0200", "000000", "06", "20"): _Row("completion", _CODED | {35}, (_SWIPED,), _NAME + _DAY, True),
@@ -127,7 +130,8 @@ def read(request: Message, tid: str) -> Asked:
     row = _ROWS.get((request.mti, fields[3], fields[25], fields[60][:2]))
     if row is None:
         raise Refused(Code.NOT_SUPPORTED)
-    if not fields.keys() >= row.fields or fields[49] != CURRENCY:
+    needed = row.fields - {35} if fields.get(22, "")[:2] in BY_CODE else row.fields
+    if not fields.keys() >= needed or fields[49] != CURRENCY:
         raise Refused(Code.FORMAT)
     if fields[22][:2] not in row.entries:
         raise Refused(Code.NOT_SUPPORTED)

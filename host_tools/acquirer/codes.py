@@ -23,6 +23,7 @@ class Code(StrEnum):
     APPROVED = "00", "成功 approved"
     INVALID_MERCHANT = "03", "商户未登记 merchant is not the terminal's"
     DO_NOT_HONOUR = "05", "不予承兑 stripe differs from the card on file, or the cryptogram is not the card's"
+    UNDER_WAY = "09", "处理中 waits for the customer"
     PARTIAL = "10", "部分批准 approved for what there is"
     INVALID_TRANSACTION = "12", "无效交易 original was voided, refunded or reversed"
     INVALID_AMOUNT = "13", "无效金额 amount is zero"

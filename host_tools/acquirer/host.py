@@ -30,6 +30,7 @@ from host_tools.acquirer.settlement import Settlement
 from host_tools.acquirer.spec import Message
 from host_tools.acquirer.terminals import Terminal, Terminals
 from host_tools.acquirer.transactions import Transactions
+from host_tools.acquirer.wallets import Wallets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -96,7 +97,8 @@ class Acquirer:
         self.register = register = Register(store)
         chips = chips or Chips({})
         self.holds = holds = Holds(store)
-        transactions = Transactions(self.bank, self.ledger, register, random, chips, holds, moto)
+        self.wallets = wallets = Wallets(store, self.bank, self.ledger, register, random)
+        transactions = Transactions(self.bank, self.ledger, register, random, chips, holds, moto, wallets)
         reversals = Reversals(self.ledger, register, holds)
         advices = Advices(self.bank, self.ledger, register, chips)
         authorisations = Authorisations(transactions, advices, self.ledger, holds)
@@ -119,6 +121,7 @@ class Acquirer:
             "completion_void_reversal": reversals.reverse,
             "balance": transactions.balance,
             "moto": transactions.moto,
+            "scan_query": wallets.query,
             "moto_reversal": reversals.reverse,
             "adjustment": advices.adjustment,
             "tip": advices.adjustment,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from host_tools.acquirer.asked import BY_CODE
 from host_tools.acquirer.codes import Code, Refused
 from host_tools.acquirer.suites import PIN_BLOCK_8, PIN_BLOCK_16, PinBlockError, PinFieldError
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from host_tools.acquirer.terminals import Terminal
 
 _PIN_FIELDS: Final = frozenset((26, PIN_BLOCK_8, 53, PIN_BLOCK_16))
+_NO_SERVICE_CODE: Final = "001"  # of a code on a telephone
 _EXPIRY_AND_SERVICE: Final = 7  # digits of track 2 that must follow the separator
 
 
@@ -22,8 +24,11 @@ def stripe(asked: Asked, pin_field: int) -> tuple[str, str]:
     """
     fields = asked.fields
     expected = {26, pin_field, 53} if asked.pin_entered else set()
-    if fields.keys() & _PIN_FIELDS != expected:
+    others = {PIN_BLOCK_16} if fields[22][:2] in BY_CODE else set()  # where a code has its own field
+    if fields.keys() & (_PIN_FIELDS - others) != expected:
         raise Refused(Code.FORMAT)
+    if fields[22][:2] in BY_CODE:
+        return fields[14], _NO_SERVICE_CODE
     tail = fields[35].partition("D")[2]
     if len(tail) < _EXPIRY_AND_SERVICE:
         raise Refused(Code.FORMAT)

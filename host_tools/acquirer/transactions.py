@@ -17,6 +17,7 @@ from host_tools.acquirer.asked import CURRENCY, require_money, require_open
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.presented import pin, stripe
 from host_tools.acquirer.suites import PinBlockError
+from host_tools.acquirer.wallets import information, is_scanned
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from host_tools.acquirer.ledger import Ledger
     from host_tools.acquirer.register import Register
     from host_tools.acquirer.terminals import Terminal
+    from host_tools.acquirer.wallets import Wallets
 
 _VOIDED: Final[dict[Kind, Kind]] = {"void": "sale", "completion_void": "completion"}
 _AVAILABLE: Final = "1002"  # F54: savings account, what can be spent
@@ -49,7 +51,9 @@ class Transactions:
         chips: Chips,
         holds: Holds,
         moto: Container[str],
+        wallets: Wallets,
     ) -> None:
+        self._wallets = wallets
         self._moto = moto
         self._bank = bank
         self._holds = holds
@@ -59,6 +63,8 @@ class Transactions:
         self._random = random
 
     def sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        if is_scanned(asked):
+            return self._wallets.sale(asked, terminal, rrn, at, self._require_new)
         read, card = self.presented(asked, terminal)
         chip = self._chips.heard(asked) if asked.by_chip else None
         code = self.allowed(asked, terminal, card, read, at, genuine=chip is None or chip.genuine)
@@ -75,6 +81,8 @@ class Transactions:
         return verdict
 
     def void(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        if is_scanned(asked):
+            information(asked, terminal)
         read, card = self.presented(asked, terminal)
         assert asked.original is not None
         entry, code = None, self._voidable(asked, asked.original)

@@ -159,7 +159,7 @@ class Calendar:
 
 class TestClock(unittest.TestCase):
     def after(self, ours, date):
-        names = ("screen", "swipe_reader", "printer", "battery", "encoder")
+        names = ("screen", "swipe_reader", "printer", "scanner", "battery", "encoder")
         names += ("parameters", "keys", "operators", "zeroise", "ledger", "acquirer", "random", "saving")
         names += ("chip_present", "chip_slot", "contactless_reader", "emv_tables")
         parts = dict.fromkeys(names)

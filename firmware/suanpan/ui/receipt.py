@@ -26,7 +26,7 @@ _ROWS_TO_SIGN = const(2)
 MERCHANT = const(0)
 CUSTOMER = const(1)
 
-_ENTRY = "?MS??I?C"  # how the card was read, by the first two digits of F22: keyed, swiped, chip, contactless
+_ENTRY = "?MSQQI?C"  # how it was read, by the first two digits of F22: keyed, swiped, codes, chip, contactless
 _BATCH = const(6)  # digits of F61, and where its voucher number ends
 _ORIGINAL = const(12)
 

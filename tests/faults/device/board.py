@@ -240,6 +240,9 @@ def contactless_reader():
     return None
 
 
+scanner = None  # there is none
+
+
 def printer():
     return Printer()
 

@@ -33,6 +33,7 @@ ON_POSTGRESQL = (
     "test_sessions",
     "test_settlement",
     "test_voids",
+    "test_wallets",
 )
 TIDS = {"tdes": "10000001", "aes": "10000003", "sm4": "10000004"}
 TID = TIDS["tdes"]
