@@ -16,6 +16,7 @@ from host_tools.fonts.cli import app as fonts
 from host_tools.keys.cli import app as keys
 from host_tools.load.cli import load
 from host_tools.replay.cli import replay
+from host_tools.replay.trace_cli import app as trace
 from host_tools.screens.cli import app as screens
 
 app = typer.Typer(
@@ -35,5 +36,6 @@ app.add_typer(cards, name="cards")
 app.add_typer(emv, name="emv")
 app.add_typer(audit, name="audit")
 app.add_typer(backup, name="backup")
+app.add_typer(trace, name="trace")
 app.add_typer(screens, name="screens")
 app.add_typer(fonts, name="fonts")

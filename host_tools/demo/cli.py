@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from host_tools.bench.lockstep import BenchError
-from host_tools.bench.shop import OPENING, Shop
+from host_tools.bench.shop import OPENING
 from host_tools.demo import report
 from host_tools.demo.audit import audit, host_books, terminal_books
 from host_tools.demo.cards import LARGE, SMALL, Row, everybody
@@ -23,6 +23,7 @@ from host_tools.demo.day import DAY
 from host_tools.demo.profiles import play
 from host_tools.emv.story import BAD, GOOD
 from host_tools.emv.trace import CONTACT, CONTACTLESS
+from host_tools.replay.recorder import RecordedShop
 
 
 def demo(
@@ -38,7 +39,7 @@ def demo(
     """
     console = Console()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch, Shop(Path(scratch), seed=seed) as shop:
+    with tempfile.TemporaryDirectory() as scratch, RecordedShop(Path(scratch), seed=seed) as shop:
         album = report.Album(out / "screens")
         shop.bench.on_screen.append(album.take)
         try:
@@ -48,6 +49,8 @@ def demo(
         except BenchError as problem:
             console.print(f"[bold red]stopped:[/] {problem}")
             raise typer.Exit(1) from problem
+        finally:
+            shop.save(out / "day.trace")
         image = shop.bench.flash.image()
         checks = audit(shop, image)
         slips = report.write_slips(shop, out / "slips")

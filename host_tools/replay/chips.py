@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from host_tools.bench.parts.chip_slot_card import ChipCard, Habits
 from host_tools.bench.parts.chip_slot_t0 import Habits0
@@ -16,10 +16,12 @@ from host_tools.cards.tlv import Malformed, objects
 from host_tools.replay import masking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+_Answer = TypeVar("_Answer", bytes, bytes | None)
 _NO_DIAGNOSIS: Final = b"\x6f\x00"
 _STATUS: Final = 2  # bytes at the end
+_GET_CHALLENGE: Final = b"\x84"  # answered with a random number, which is no data object and no card's
 _TEMPLATES: Final = (0x6F, 0x70, 0x77, 0xA5, 0xBF0C, 0x61)
 _NUMBERS: Final = (0x56, 0x57, 0x5A, 0x9F1F, 0x9F20, 0x9F6B)  # tracks, their discretionary data, PAN
 _NAMED: Final = re.compile(r"\{([^~}]+)\}")
@@ -32,7 +34,7 @@ def remember(
 
     `known` is called with the name of a card that the trace knows, `lost` when an answer cannot be kept.
     """
-    answers: list[str] = []
+    answers: list[str | None] = []
     habits = card.habits
     told = {
         "atr": card.atr.hex(),
@@ -45,29 +47,48 @@ def remember(
         "t1": asdict(habits.t1),
         "answers": answers,
     }
-    handler = card.handler
     noise = habits.noise
     if noise.wrong_parity or noise.refused:
         lost()
+    card.handler = noting(card.handler, answers, lost, known)
+    return told
 
-    def heard(command: bytes) -> bytes:
-        answer = handler(command)
+
+def noting(
+    apdu: Callable[[bytes], _Answer], answers: list[str | None], lost: Callable[[], None], known: Callable[[str], None]
+) -> Callable[[bytes], _Answer]:
+    """What answers as `apdu` does, and puts each answer, masked, or None for silence, behind `answers`."""
+
+    def heard(command: bytes) -> _Answer:
+        answer = apdu(command)
+        if answer is None:
+            answers.append(None)
+            return answer
         text, _ = masking.answer(answer)
         name = _NAMED.search(text)
         if name:
             known(name[1])
-        elif _has_number(answer[:-_STATUS]):
+        elif command[1:2] != _GET_CHALLENGE and _has_number(answer[:-_STATUS]):
             lost()
             text = _NO_DIAGNOSIS.hex()
         answers.append(text)
         return answer
 
-    card.handler = heard
-    return told
+    return heard
+
+
+def saying(answers: Iterable[str | None]) -> Callable[[bytes], bytes | None]:
+    """What gives these answers one by one, whatever it is asked, and 6F 00 when there is none left."""
+    left = iter(answers)
+
+    def said(command: bytes) -> bytes | None:
+        text = next(left, _NO_DIAGNOSIS.hex())
+        return None if text is None else masking.unanswer(text)
+
+    return said
 
 
 def put_back(what: dict[str, Any]) -> ChipCard:
-    answers = iter(what["answers"])
     habits = Habits(
         answer_clocks=what["answer_clocks"],
         mute=what["mute"],
@@ -75,10 +96,7 @@ def put_back(what: dict[str, Any]) -> ChipCard:
         t0=Habits0(**what["t0"]),
         t1=Habits1(**what["t1"]),
     )
-
-    def handler(command: bytes) -> bytes:
-        return masking.unanswer(next(answers, _NO_DIAGNOSIS.hex()))
-
+    handler = cast("Callable[[bytes], bytes]", saying(what["answers"]))
     return ChipCard(handler, bytes.fromhex(what["atr"]), habits, bytes.fromhex(what["warm"]))
 
 

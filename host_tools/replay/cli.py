@@ -14,14 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from host_tools.replay import pool
 from host_tools.replay.against import compare_with_host
+from host_tools.replay.comparing import Outcome
 from host_tools.replay.errors import HostTrouble, NoCluster, TraceError
 from host_tools.replay.minimising import minimise
 from host_tools.replay.trace import dump, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from host_tools.replay.comparing import Outcome
 
 
 def replay(
@@ -42,7 +41,7 @@ def replay(
     try:
         paths = _files(traces)
         if against:
-            outcomes = [compare_with_host(path.name, read(path), *_address(against)) for path in paths]
+            outcomes = [_asked(path, *_address(against)) for path in paths]
         elif minimised:
             if len(paths) != 1:
                 _refuse(console, "--minimise takes one trace")
@@ -81,6 +80,14 @@ def _played(console: Console, paths: Sequence[Path], workers: int, scheduler: st
         else:
             pool.here(jobs, min(workers, len(jobs)), done)
     return [outcomes[number] for number in range(len(jobs))]
+
+
+def _asked(path: Path, host: str, port: int) -> Outcome:
+    """What is wrong with one trace, or with the host as it is asked, keeps no other from being asked."""
+    try:
+        return compare_with_host(path.name, read(path), host, port)
+    except (TraceError, HostTrouble) as problem:
+        return Outcome(path.name, fault=f"{type(problem).__name__}: {problem}")
 
 
 def _minimise(console: Console, path: Path, out: Path, reference: Path | None) -> None:

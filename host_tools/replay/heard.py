@@ -19,6 +19,7 @@ _LENGTH: Final = 2
 _LONGEST: Final = 4096  # what claims to be longer is no frame
 _EPOCH: Final = datetime(2026, 1, 1)
 _STAN: Final = 11
+_CHIP: Final = 55
 _OUTCOME: Final = (4, 38, 39)  # of a reply: amount, authorisation code, response code
 
 
@@ -106,7 +107,9 @@ class Heard:
             for field in masked.fields
         ]
         name = known.name if known else ""
-        return Message(self._now(), connection, message.mti, masked.name, fields, name, pin if card == name else "")
+        keyed = pin if card == name else ""
+        chip = message.fields.get(_CHIP, "") if known else ""
+        return Message(self._now(), connection, message.mti, masked.name, fields, name, keyed, chip)
 
 
 class _Overheard:

@@ -6,29 +6,23 @@ own acquirer, twice: by a firmware that is right, and by the one in question. Th
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
-from random import Random
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from host_tools.acquirer.connection import Connection
-from host_tools.acquirer.faults import Fault, Faults, Kind
-from host_tools.acquirer.fixture import load, open_bank
-from host_tools.acquirer.host import Acquirer
-from host_tools.bench.shop import HOST, PORT, PlainExchange
 from host_tools.micropython.port import ROOT, firmware_root
 from host_tools.replay.comparing import Difference, differences
 from host_tools.replay.errors import CannotMinimise
-from host_tools.replay.player import ReplayingBench
+from host_tools.replay.loop import Loop
 from host_tools.replay.trace import Event, Trace
 from host_tools.replay.tree import firmware
+from host_tools.replay.wallet import Wallet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from host_tools.bench.network import Exchange
 
 _Item = TypeVar("_Item")
 
@@ -47,6 +41,8 @@ def minimise(trace: Trace, reference: Path | None = None, tell: Callable[[str], 
 
     Raises CannotMinimise. First whole stretches between two times at rest are left out, then single acts.
     """
+    if trace.start.terminal:
+        raise CannotMinimise("a real terminal's: its host is not here to be asked otherwise")
     tested = firmware_root()
     right = reference or ROOT / "firmware"
     if right.resolve() == tested.resolve():
@@ -81,6 +77,7 @@ class _Search:
         self._trees = right, tested
         self._tell = tell
         self._runs = 0
+        self._wallet = Wallet(date.fromisoformat(trace.start.opened[:10])) if Wallet.wanted(trace) else None
         self.wanted = _signature(self._compared(trace.events)[1])
 
     def fails(self, events: list[Event]) -> bool:
@@ -94,50 +91,9 @@ class _Search:
         self._runs += 1
         self._tell(f"run {self._runs}, {len(events)} events")
         right, tested = self._trees
-        with firmware(right), _Loop(self._trace, events) as then, firmware(tested), _Loop(self._trace, events) as now:
+        loop = partial(Loop, self._trace, events, self._wallet)
+        with firmware(right), loop() as then, firmware(tested), loop() as now:
             return then.recorded(), differences(then.recorded(), now.recorded(), now.bench.lines_of)
-
-
-class _Loop:
-    """A terminal and the bench's acquirer, after these events of the trace's."""
-
-    def __init__(self, trace: Trace, events: list[Event]) -> None:
-        self._trace, self._events = trace, events
-        self._scratch = tempfile.TemporaryDirectory(prefix="suanpan-replay-")
-        self._faults = Faults()
-        image = Path(self._scratch.name) / "flash.bin"
-        self.bench = ReplayingBench(image, trace.start, hosts={f"{HOST}:{PORT}": self._door})
-        self.bench.fault = self._fault  # type: ignore[method-assign]
-        self._store = open_bank(load())
-        self._acquirer = Acquirer(
-            self._store,
-            now=self.bench.now,
-            random=Random(f"{trace.start.seed} acquirer").randbytes,
-        )
-
-    def __enter__(self) -> _Loop:
-        self.bench.play(self._events, self._trace.end.at, self._trace.end.turn)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bench.close()
-        self._store.close()
-        self._scratch.cleanup()
-
-    def recorded(self) -> Trace:
-        made = self.bench.trace(replace(self._trace.start))
-        screens = [replace(screen, lines=self.bench.lines_of(at)) for at, screen in enumerate(made.screens)]
-        return replace(made, events=self._events, screens=screens)
-
-    def _door(self) -> Exchange | None:
-        """Nobody answers it when nobody did then."""
-        before = [link for link in self._trace.links if link.at <= self.bench.clock.now_us]
-        if before and before[-1].refused:
-            return None
-        return PlainExchange(Connection(self._acquirer, self._faults))
-
-    def _fault(self, what: dict[str, Any]) -> None:
-        self._faults.arm(Fault(**{**what, "kind": Kind[what["kind"]]}))
 
 
 def _signature(found: tuple[Difference, ...]) -> set[tuple[str, str]]:

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 from host_tools.bench.flash import PowerCut
 from host_tools.bench.lockstep import BenchError
 from host_tools.bench.parts.atecc608 import FIXED_SECRET, ROLLING_SECRET
-from host_tools.bench.parts.field_cards import IsoA
+from host_tools.bench.parts.field_cards import IsoCard
 from host_tools.bench.process import BOARD
 from host_tools.bench.screen_reader import read_lines
 from host_tools.bench.shop import HOST, PORT
 from host_tools.micropython.compiler import CompileError
-from host_tools.replay import masking
+from host_tools.replay import masking, taps
 from host_tools.replay.chips import put_back
 from host_tools.replay.comparing import Difference, Outcome, differences
 from host_tools.replay.errors import DamagedTrace, TraceError
@@ -55,7 +55,8 @@ class ReplayingBench(RecordingBench):
         for at, sector in start.sectors.items():
             content = bytes.fromhex(sector)
             built = built[: int(at, 0)] + content + built[int(at, 0) + len(content) :]
-        image.write_bytes(built)
+        self.same_flash = hashlib.sha256(built).hexdigest() == start.flash
+        image.write_bytes(self.prepared(built))
         super().__init__(
             image,
             seed=start.seed,
@@ -67,9 +68,12 @@ class ReplayingBench(RecordingBench):
             **how,
         )
         self.listening = False
-        self.same_flash = hashlib.sha256(built).hexdigest() == start.flash
         if self.parts.secure_element:
             self.parts.secure_element.provision({0: (ROLLING_SECRET, secrets.keys), 1: (FIXED_SECRET, secrets.journal)})
+
+    def prepared(self, image: bytes) -> bytes:
+        """The flash image that the terminal begins with."""
+        return image
 
     def _door(self, address: str) -> Exchange | None:
         link = next(self._links[address], None)
@@ -81,7 +85,7 @@ class ReplayingBench(RecordingBench):
             for event in events:
                 self._reach(event.at, event.turn)
                 try:
-                    self._happen(event)
+                    self.happen(event)
                 except PowerCut:
                     continue
             self._reach(at, turn)
@@ -115,7 +119,7 @@ class ReplayingBench(RecordingBench):
         following = self.clock.next_us()
         return following is not None and following <= self.clock.now_us
 
-    def _happen(self, event: Event) -> None:
+    def happen(self, event: Event) -> None:
         what = event.what
         match event.do:
             case "power_on":
@@ -146,9 +150,12 @@ class ReplayingBench(RecordingBench):
             case "chip_slot.insert":
                 self.parts.chip_slot.insert(put_back(what), what["wrong_way"])
             case "field.put":
-                self.parts.field.put(IsoA(lambda command: b"\x6a\x82"))
+                self.parts.field.put(*(taps.put_back(card) for card in what["cards"]))
+            case "field.leave":
+                self._leave(what["card"], *what["given"])
             case "field.take":
-                self.parts.field.take()
+                field = self.parts.field
+                field.take(*[field.cards[at] for at in what["given"]])
             case "flash.cut_after":
                 self.flash.cut_after(*what["given"])
             case do if do in _SIMPLE:
@@ -156,6 +163,12 @@ class ReplayingBench(RecordingBench):
                 getattr(getattr(self.parts, part), act)(*what["given"], **what.get("named", {}))
             case do:
                 raise DamagedTrace(f"an event {do!r}, which nobody can do on this board")
+
+    def _leave(self, at: int, exchange: int, byte: int) -> None:
+        card = self.parts.field.cards[at]
+        if not isinstance(card, IsoCard):
+            raise DamagedTrace("a card that says nothing is drawn away at an answer")
+        card.leave(exchange, byte)
 
     def fault(self, what: dict[str, Any]) -> None:
         """The host's: in a replay from recorded bytes it has happened already."""
@@ -180,7 +193,7 @@ def replay(data: bytes, name: str) -> Outcome:
     began = time.perf_counter()
     try:
         trace = load(data)
-        found = compared(trace)
+        found = _told_again(trace) if trace.start.terminal else compared(trace)
     except CompileError as problem:
         return Outcome(name, fault=f"the firmware cannot be compiled: {problem}")
     except (TraceError, ValueError, KeyError, TypeError, IndexError) as problem:
@@ -202,6 +215,12 @@ def compared(trace: Trace) -> tuple[Difference, ...]:
         return found
     start = Difference("flash", 0, "at the start", trace.start.flash[:16], "the workshop makes another image")
     return (start, *found)
+
+
+def _told_again(trace: Trace) -> tuple[Difference, ...]:
+    from host_tools.replay.rerun import rerun  # which is made of what is here
+
+    return rerun(trace)
 
 
 def _key(key: Any) -> str:

@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from host_tools.acquirer import spec
 from host_tools.bench.flash import SECTOR
 from host_tools.bench.lockstep import BenchError, LockstepBench
+from host_tools.bench.parts.field_cards import IsoCard
 from host_tools.bench.process import HEAP, PINS
 from host_tools.bench.shop import OPENING, Shop
 from host_tools.micropython.port import heap_ceiling
-from host_tools.replay import masking
+from host_tools.replay import masking, taps
 from host_tools.replay.chips import remember
 from host_tools.replay.heard import Heard
 from host_tools.replay.trace import End, Event, Screen, Slip, Start, Trace, dump
 from host_tools.replay.workshop import factory
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from host_tools.acquirer.faults import Fault
     from host_tools.bench.network import Exchange
+    from host_tools.bench.parts.field import Card
+
+_UNDER_WAY_US: Final = 10_000  # before a message reaches the host it is on its way for twice as long
 
 # Attribute of Parts, and what people do there.
 _DONE_TO: Final = (
@@ -94,6 +101,12 @@ class RecordingBench(LockstepBench):
             at = self.clock.now_us
             self.events.append(Event(at, self.turn(), do, what))
 
+    def note_before(self, us: int, do: str, **what: Any) -> None:
+        """Of what would have had to happen so long ago."""
+        at = self.clock.now_us - us
+        place = next((place for place, event in enumerate(self.events) if event.at > at), len(self.events))
+        self.events.insert(place, Event(at, 0, do, what))
+
     def turn(self) -> int:
         """How often the firmware has waited at this very time."""
         at, turns = self._turns
@@ -117,11 +130,24 @@ class RecordingBench(LockstepBench):
         if act == "insert":
             return remember(*given, **named, lost=self._inexact, known=self._presented)
         if act == "put":
-            self._inexact()
-            return {}
+            return {"cards": [self._before_the_antenna(card) for card in given]}
+        if act == "take":
+            return {"given": [self.parts.field.cards.index(card) for card in given]}
         if act == "show":
             return {"given": [given[0].decode() if given[0] else None]}
         return {"given": list(given), **({"named": named} if named else {})}
+
+    def _before_the_antenna(self, card: Card) -> dict[str, Any]:
+        if isinstance(card, IsoCard):
+            leave = card.leave
+
+            def left(exchange: int, byte: int = 0) -> None:
+                if self.listening:
+                    self.note("field.leave", card=self.parts.field.cards.index(card), given=[exchange, byte])
+                leave(exchange, byte)
+
+            card.leave = left  # type: ignore[method-assign]
+        return taps.remember(card, lost=self._inexact, known=self._presented)
 
     def _inexact(self) -> None:
         self.exact = False
@@ -222,13 +248,22 @@ class RecordedShop(Shop):
             raise ValueError(f"not recorded: {', '.join(sorted(others))}")
         super().__init__(directory, bench=RecordingBench, **how)
         self._how = how
-        armed = self.faults.arm
+        armed, took = self.faults.arm, self.faults.take
 
         def arm(fault: Fault) -> None:
-            self.bench.note("fault", **asdict(fault) | {"kind": fault.kind.name})
+            self.bench.note("fault", **_told(fault))
             armed(fault)
 
+        def take(frame: bytes, at: datetime) -> Fault | None:
+            left = list(self.faults.armed)
+            fault = took(frame, at)
+            if fault and left == self.faults.armed:  # a scenario's: as if somebody had armed it under way
+                mti = frame[spec.PREFIX_LENGTH :][:2].hex()
+                self.bench.note_before(_UNDER_WAY_US, "fault", **_told(replace(fault, mti=mti, nth=1)))
+            return fault
+
         self.faults.arm = arm  # type: ignore[method-assign]
+        self.faults.take = take  # type: ignore[method-assign]
 
     def __enter__(self) -> RecordedShop:
         return self
@@ -246,7 +281,7 @@ class RecordedShop(Shop):
             opened=OPENING.isoformat(),
             flash=hashlib.sha256(image).hexdigest(),
         )
-        start.sectors = _altered(factory(start)[0], image)
+        start.sectors = altered(factory(start)[0], image)
         return bench.trace(start)
 
     def save(self, path: Path) -> None:
@@ -255,6 +290,11 @@ class RecordedShop(Shop):
         path.write_bytes(dump(self.recorded()))
 
 
-def _altered(built: bytes, image: bytes) -> dict[str, str]:
+def _told(fault: Fault) -> dict[str, Any]:
+    return asdict(fault) | {"kind": fault.kind.name}
+
+
+def altered(built: bytes, image: bytes) -> dict[str, str]:
+    """The sectors, by address, in which an image is not what the workshop built."""
     sectors = (slice(at, at + SECTOR) for at in range(0, len(image), SECTOR))
     return {f"{sector.start:#x}": image[sector].hex() for sector in sectors if image[sector] != built[sector]}

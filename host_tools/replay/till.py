@@ -15,6 +15,7 @@ import psec
 from host_tools.acquirer import spec
 from host_tools.acquirer.cards import tracks
 from host_tools.replay import masking
+from host_tools.replay.cryptograms import Counter, renewed
 from host_tools.replay.errors import HostTrouble
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ _TIMEOUT_S: Final = 30
 _PAN, _STAN, _EXPIRY, _TRACK2, _RRN, _AUTHORISATION, _PIN_FIELDS = 2, 11, 14, 35, 37, 38, (52, 59)
 _BATCH_IN_60: Final = slice(2, 8)
 _NAME: Final = 12  # digits of batch and STAN, which F61 begins with
-_CANNOT: Final = (36, 55, 62)  # what is of the card or the session, and is not made again here
+_CANNOT: Final = (36, 62)  # what is of the card or the session, and is not made again here
+_CHIP: Final = 55
 _SEALED: Final = ("0200", "0220", "0400")
 
 Fields = dict[int, str]
@@ -48,6 +50,7 @@ class Till:
         self._batch = f"{enrolment.batch:06d}"
         # Somewhere in the numbers, so that two runs against one batch do not meet.
         self._stan = secrets.randbelow(800_000) + 100_000
+        self._counter = Counter()
         self._names: dict[str, str] = {}  # batch and STAN then: STAN now
         self._replies: dict[str, Fields] = {}  # by batch and STAN then
         try:
@@ -87,6 +90,10 @@ class Till:
             if any(number in then for number in _PIN_FIELDS):
                 pin = _pin(card.pin, message.pin)
                 fields[self._suite.pin_field] = _pin_field(self._suite, self._pik, pin, card.pan).hex().upper()
+        if _CHIP in then:
+            if not (card and message.chip):
+                raise CannotSay(f"F{_CHIP} is of a card that is not in the fixture")
+            fields[_CHIP] = renewed(message.chip, card.pan, self._counter.of(name))
         if 61 in then:
             original = then[61][:_NAME]
             reply = self._replies.get(original, {})

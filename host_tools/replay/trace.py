@@ -1,6 +1,6 @@
 """A trace as a file: gzip over JSON lines, one start, then what came from outside and what went out, one end.
 
-    {"line": "start", "format": "suanpan-trace", "version": 1, "seed": 7, ...}
+    {"line": "start", "format": "suanpan-trace", "version": 2, "seed": 7, ...}
     {"line": "event", "at": 1000000, "turn": 0, "do": "power_on"}
     {"line": "connection", "address": "acquirer.test:9000", "refused": false, "answers": [[1, [[100000, "0062..."]]]]}
     {"line": "message" | "screen" | "slip" | "died", "at": ..., ...}
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = "suanpan-trace"
-VERSION: Final = 1
+VERSION: Final = 2
 _MOST: Final = 256 << 20  # bytes of a trace, unpacked
 
 
@@ -43,6 +43,7 @@ class Start:
     flash: str = ""  # SHA-256 of the image at the first power-on
     sectors: dict[str, str] = field(default_factory=dict)
     exact: bool = True  # whether what is masked can be put back: only cards of the fixture
+    terminal: dict[str, Any] = field(default_factory=dict)  # a real one's, as it began to tell (told.py)
 
 
 @dataclass
@@ -67,7 +68,10 @@ class Link:
 
 @dataclass
 class Message:
-    """A frame that the terminal sent: fields as [number, name, masked value], `card` of the fixture, PIN as offsets."""
+    """A frame that the terminal sent: fields as [number, name, masked value], `card` of the fixture, PIN as offsets.
+
+    `chip` is F55 of such a card in hexadecimal: no number is in it.
+    """
 
     at: int
     connection: int
@@ -76,6 +80,7 @@ class Message:
     fields: list[tuple[int, str, str]]
     card: str = ""
     pin: str = ""
+    chip: str = ""
     reply: dict[int, str] = field(default_factory=dict)  # harmless fields of what the host said to it
 
 

@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from host_tools.bench.shop import Shop
+from host_tools.keys.injection import BAUD
 from host_tools.replay import pool
 from host_tools.replay.comparing import Outcome
 from host_tools.replay.player import replay
@@ -40,7 +42,32 @@ def run() -> list[Figure]:
     if find_spec("distributed"):
         figures += [_on_dask(jobs[:_SOME], workers) for workers in (1, 2)]
     thousand = _timed(jobs, partial(pool.here, workers=2))
-    return [*figures, Figure(f"{_THOUSAND:,} sale traces, 2 workers", thousand, "s", "aim: at most 60")]
+    return [*figures, Figure(f"{_THOUSAND:,} sale traces, 2 workers", thousand, "s", "aim: at most 60"), *_told()]
+
+
+def _told() -> list[Figure]:
+    """What it costs a terminal to tell what it does."""
+    with tempfile.TemporaryDirectory() as scratch, Shop(Path(scratch), measure_heap=True) as shop:
+        bench = shop.bench
+        shop.open()
+        bench.expect("请输入金额")
+        bench.run(1)
+        before = bench.heap_now
+        bench.press("menu", "9", "5")
+        bench.expect("运行跟踪")
+        bench.press("enter")
+        bench.expect("请输入金额")
+        bench.run(1)
+        heap = bench.heap_now - before
+        heard = len(bench.parts.service.heard)
+        shop.ask_for(10_00, shop.cards["plain"])
+        shop.take_slips()
+        said = len(bench.parts.service.heard) - heard
+    seconds = said * 10 / BAUD
+    return [
+        Figure("a terminal that tells, heap", heap / 1024, "KB", "of 64-bit words"),
+        Figure("a sale that is told", said / 1024, "KB", f"{seconds:.2f} s of the line"),
+    ]
 
 
 def _sales() -> list[bytes]:

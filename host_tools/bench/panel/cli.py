@@ -20,6 +20,9 @@ from host_tools.bench.panel.server import ADDRESS, bind, serving
 from host_tools.bench.panel.state import StateInUse
 from host_tools.micropython import MissingMicroPython
 from host_tools.micropython.port import ROOT
+from host_tools.replay.errors import TraceError
+from host_tools.replay.told import Ear, trace_of
+from host_tools.replay.trace import dump
 
 _PORT = 8321
 _STATE = ROOT / ".suanpan"
@@ -42,6 +45,13 @@ def run(
         Path | None,
         typer.Option(help="A file for what chip cards hear and say, for `suanpan emv explain`.", dir_okay=False),
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file for what the terminal tells when it is asked to (menu, 9, 5), for `suanpan replay`.",
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Put a terminal on the desk and use it in the browser: press keys, swipe, insert and tap cards, tear off receipts.
 
@@ -50,7 +60,7 @@ def run(
     console = Console(stderr=True)
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(_run(console, port, fixture, state, fresh, browser, script, apdu_trace))
+            asyncio.run(_run(console, port, fixture, state, fresh, browser, script, apdu_trace, trace))
     except StoreError as problem:
         _refuse(console, f"{problem}; --fresh starts over")
     except (FixtureError, StateInUse, MissingMicroPython, OSError) as problem:
@@ -66,6 +76,7 @@ async def _run(
     browser: bool,
     script: Path | None,
     apdu_trace: Path | None,
+    trace: Path | None,
 ) -> None:
     played = script and script.read_text("utf-8")
     with bind(port) as listener, apdu_trace.open("w", encoding="utf-8") if apdu_trace else nullcontext() as apdus:
@@ -82,7 +93,21 @@ async def _run(
                 webbrowser.open(url)
             if script and played:
                 desk.player.play(played, script.name)
-            await served
+            try:
+                await served
+            finally:
+                if trace:
+                    _keep(console, bytes(desk.bench.parts.service.heard), trace)
+
+
+def _keep(console: Console, said: bytes, out: Path) -> None:
+    """What the terminal has told on its service line."""
+    ear = Ear()
+    try:
+        ear.feed(said)
+        out.write_bytes(dump(trace_of(ear.rows)))
+    except (TraceError, OSError) as problem:
+        console.print(f"no trace: {problem}", style="red", markup=False)
 
 
 def _refuse(console: Console, reason: str) -> NoReturn:

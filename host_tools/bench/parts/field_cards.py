@@ -139,6 +139,11 @@ class IsoCard(Card):
         """At this answer (the first is 1), after so many bytes of its first block."""
         self._leaves = (self._commands + exchange, byte)
 
+    @property
+    def leaves(self) -> tuple[int, int] | None:
+        """What `leave` would have to be told now; None for a card that stays."""
+        return self._leaves and (self._leaves[0] - self._commands, self._leaves[1])
+
     def _count(self, apdu: Apdu) -> Apdu:
         def counted(command: bytes) -> bytes | None:
             self._commands += 1

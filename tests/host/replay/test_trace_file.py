@@ -45,8 +45,8 @@ def test_no_file_of_another_kind() -> None:
 
 
 def test_another_version(sale: bytes) -> None:
-    with pytest.raises(WrongVersion, match="version 2"):
-        load(_rewritten(sale, lambda rows: rows[0].update(version=2)))
+    with pytest.raises(WrongVersion, match="version 3"):
+        load(_rewritten(sale, lambda rows: rows[0].update(version=3)))
 
 
 def test_cut_off_anywhere(sale: bytes) -> None:
