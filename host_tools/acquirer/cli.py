@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import replace
@@ -146,6 +147,7 @@ async def _serve(
         tables=tables,
     )
     host, port, delay = where
+    gc.freeze()  # what is there now stays: looking through all of it now and then would keep terminals waiting
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
             await listen(acquirer, faults, host=host, port=port, delay_ms=delay, tls=tls)

@@ -70,7 +70,7 @@ class Connection:
 
     def _exchange(self, frame: bytes) -> list[Action]:
         faults = self._faults
-        fault = faults.take(frame, self._acquirer.now())
+        fault = faults.take(frame, self._acquirer.now()) if faults.armed or faults.scenario else None
         if not (faults.held or faults.stale):
             return self._answered(frame) if fault is None else self._misbehave(fault, frame)
         # The terminal's next message has come: what was on its way arrives, a reply before this one's, a request after.

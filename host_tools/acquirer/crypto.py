@@ -7,9 +7,11 @@ itself, because psec still reaches it by the place that `cryptography` has left.
 from __future__ import annotations
 
 import hmac
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import xor
 from typing import Final
 
 import psec
@@ -76,10 +78,11 @@ def cup_mac(mak: bytes, data: bytes, *, cipher: BlockCipher = TDES) -> bytes:
     encrypted, XORed with the second and encrypted again; the first 8 characters of that in hexadecimal.
     """
     size = cipher.block
-    folded = 0
-    for at in range(0, len(data), size):
-        folded ^= int.from_bytes(data[at : at + size].ljust(size, b"\0"), "big")
-    text = folded.to_bytes(size, "big").hex().upper().encode()
+    filled = data + bytes(-len(data) % size)
+    words = struct.unpack(f">{len(filled) // 8}Q", filled)
+    # Word by word: the first ones of all blocks, and where blocks have two, the second ones.
+    folded = [reduce(xor, words[at :: size // 8], 0) for at in range(size // 8)]
+    text = "".join(f"{word:016X}" for word in folded).encode()
     first = cipher.encrypt(mak, text[:size])
     second = cipher.encrypt(mak, psec.tools.xor(first, text[size:]))
     return second.hex().upper()[:8].encode()

@@ -85,6 +85,7 @@ _CONTENT = {
     "an": re.compile(r"[ -~]+"),
     "b": re.compile(r"(?:[0-9A-F]{2})+"),
 }
+_POSSIBLE = {number: _CONTENT[field.content].fullmatch for number, field in FIELDS.items()}
 
 
 def _row(content: str, length_bytes: int, length: int, description: str, pad: str = "right") -> dict[str, Any]:
@@ -149,9 +150,10 @@ def decode(frame: bytes) -> Message:
     message = Message(document.pop("t"), {}, frame[:TPDU_LENGTH], frame[TPDU_LENGTH:PREFIX_LENGTH])
     document.pop("p", None)
     for key, value in document.items():
-        if not _CONTENT[FIELDS[int(key)].content].fullmatch(value):
+        number = int(key)
+        if not _POSSIBLE[number](value):
             raise MessageError(f"impossible characters: field {key}", message)
-        message.fields[int(key)] = value
+        message.fields[number] = value
     if reason:
         raise MessageError(reason, message)
     return message
@@ -161,9 +163,9 @@ def encode(message: Message) -> bytes:
     """The frame of a message; raises MessageError for a field unknown, too long or of wrong content."""
     document = {"t": message.mti}
     for number, value in message.fields.items():
-        if number not in FIELDS:
+        if number not in _POSSIBLE:
             raise MessageError(f"field {number} is not of this dialect")
-        if not _CONTENT[FIELDS[number].content].fullmatch(value):
+        if not _POSSIBLE[number](value):
             raise MessageError(f"impossible characters: field {number}")
         document[str(number)] = value
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from psec.tr31 import KeyBlockError
@@ -138,7 +139,7 @@ class Store:
     def founded(self) -> bool:
         return self.one(_HOST) is not None
 
-    @property
+    @cached_property
     def pvk(self) -> bytes:
         """The bank's PIN verification key; StoreError if it is sealed under another master key."""
         (_, block) = self._host()
