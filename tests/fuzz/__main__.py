@@ -4,7 +4,7 @@
 
 They are shared out among the tests of tests/firmware/test_fuzz_*.py, which say what must hold; but the two readers of
 ISO 8583, the terminal's and the acquirer's (tests/fuzz/host.py), get as many each. A slice of some thousand messages
-has a seed of its own, and on the device an interpreter; a failure prints both, so that it can be had again:
+has a seed of its own, and on the device an interpreter of its own; a failure prints both, so that it can be had again:
 
     FUZZ=5000 FUZZ_SEED=17 make test TESTS="tests/firmware/test_fuzz_uarts.py -k test_lines"
     FUZZ=5000 FUZZ_SEED=17 make test TESTS=tests/host/acquirer/test_fuzz.py
@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -49,7 +50,7 @@ class Acquirer:
         try:
             ends = pound(messages, seed)
         except Exception:
-            print(f"\nFUZZ={messages} FUZZ_SEED={seed} make test TESTS=tests/host/acquirer/test_fuzz.py")
+            print(f"\nFUZZ={messages} FUZZ_SEED={seed} make test TESTS=tests/host/acquirer/test_fuzz.py", flush=True)
             raise
         return ends.total(), str(dict(ends))
 
@@ -98,16 +99,15 @@ def main() -> None:
         sys.exit("no test has that in its name")
     sharing = [target for target in chosen if not target.called.startswith(_WITHOUT_SHARING)]
     total = 0
-    for target in chosen:
-        share = -(-wanted // len(sharing)) if target in sharing else wanted
-        start, count, seed, ends = time.monotonic(), 0, 0, ""
-        while count < share:
-            seed += 1
-            more, ends = target.run(min(_SLICE, share - count), seed)
-            count += more
-        total += count
-        seconds = time.monotonic() - start
-        print(f"{target.called[10:]:54} {count:9,} in {seconds:6.1f} s, at last {ends}", flush=True)
+    with ProcessPoolExecutor() as processes:
+        for target in chosen:
+            share = -(-wanted // len(sharing)) if target in sharing else wanted
+            slices = [min(_SLICE, share - at) for at in range(0, share, _SLICE)]
+            start = time.monotonic()
+            came = list(processes.map(target.run, slices, range(1, len(slices) + 1)))
+            count, seconds = sum(messages for messages, _ in came), time.monotonic() - start
+            total += count
+            print(f"{target.called[10:]:54} {count:9,} in {seconds:6.1f} s, at last {came[-1][1]}", flush=True)
     print(f"{total:,} messages, {len(chosen)} receive paths: only typed errors, bounded memory, each usable afterwards")
 
 

@@ -1,9 +1,9 @@
 """Every fault of the host's meets every type of message: people are told the truth, and both sides' books agree.
 
 Whether a transaction is good is what the terminal has printed of it, or says; the host's books must say the same, and
-so must what cardholders have. The day of each type ends in a settlement that is balanced. The faults come out of a
-scenario, one rule each. Two of them are tried for each type that moves money, one for the others, each fault with some
-type; FAULT_MATRIX=all tries all with all.
+so must what cardholders have. On no line is anything asked before the last question has had an answer. The day of each
+type ends in a settlement that is balanced. The faults come out of a scenario, one rule each. Two of them are tried for
+each type that moves money, one for the others, each fault with some type; FAULT_MATRIX=all tries all with all.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import pytest
 
 from host_tools.acquirer.faults import Kind
 from host_tools.acquirer.scenario_file import DO, read
-from host_tools.bench.shop import OPENING, Shop
+from host_tools.bench.shop import OPENING, PlainExchange, Shop
 from host_tools.cards.minting import Mint
 from host_tools.keys.authority import Authority
 from tests.plugins.matrix import Matrix
 from tests.system.books import set_parameters, settle
 from tests.system.test_chip_offline import lenient_shop
+from tests.system.test_link import Watched
 from tests.system.transactions import GROUPS, IDLE, OF_CHIPS, SALE, TYPES, Type, prepare, walk
 
 DOWN_S = 2  # after a restart
@@ -91,6 +92,7 @@ def tried(shop: Shop, of: Type, word: str, matrix: Matrix) -> list[str]:
 
 def a_day(shop: Shop, group: str, matrix: Matrix) -> list[str]:
     """All of a group's types, and a settlement."""
+    shop.exchange = lambda connection: Watched(PlainExchange(connection), [])
     wrong = [trouble for of in GROUPS[group] for word in some(of) for trouble in tried(shop, of, word, matrix)]
     shop.faults.play(None)
     walk(shop, SALE)

@@ -476,7 +476,7 @@ class Watched:
 
     def feed(self, data: bytes) -> list[tuple[int, Answer]]:
         assert int.from_bytes(data[:2], "big") == len(data) - 2
-        assert not self._open, f"{data[13:15].hex()} before there was an answer to {self._asked[-1]}"
+        assert not self._open, f"{data[13:15].hex()} before there was an answer; until then: {self._asked}"
         self._open += 1
         self._asked.append(data[13:15].hex())
         return [(delay, self._left(answer)) for delay, answer in self._inner.feed(data)]
