@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHARES: Final = 8  # of a row's singles: short jobs, so that no worker is left with a long one
 _SOAK_SHARE: Final = 100
 _HEAD: Final = (
-    f"{'transaction':<18}{'flash':>9}{'network':>9}{'card':>6}{'pairs':>8}"
+    f"{'transaction':<22}{'flash':>9}{'network':>9}{'card':>6}{'pairs':>8}"
     f"{'schedules':>11}{'violations':>12}{'time':>9}"
 )
 
@@ -89,7 +89,7 @@ def _say(*lines: str) -> None:
 
 def _line(title: str, tally: Tally) -> str:
     counts = f"{tally.flash:>9,}{tally.network:>9,}{tally.card:>6,}{tally.doubles:>8,}{tally.schedules:>11,}"
-    return f"{title:<18}{counts}{len(tally.found):>12,}{tally.seconds:>8.1f}s"
+    return f"{title:<22}{counts}{len(tally.found):>12,}{tally.seconds:>8.1f}s"
 
 
 def _run_one(text: str) -> bool:

@@ -101,7 +101,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a sale without an answer counts as declined",
-        (("entry.unanswered(NO_REPLY)", 'entry.decline("98")'),),
+        (("except NoReply:\n        entry.unanswered(NO_REPLY)", 'except NoReply:\n        entry.decline("98")'),),
         "sale-approved",
         among="net:1:",
     ),
@@ -155,7 +155,12 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a part that was approved counts as the whole",
-        (("                    amount=less,\n", ""),),
+        (
+            (
+                "await agree(screen)\n            return amount\n",
+                "await agree(screen)\n            return entry.amount\n",
+            ),
+        ),
         "partial",
     ),
     Mutant(
@@ -171,7 +176,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "the power-on does not read the records of the batch",
-        (("    t.ledger.verify()\n", ""),),
+        (("    t.ledger.verify()\n    found", "    found"),),
         "batch-altered",
         "spread",
         among="bent",

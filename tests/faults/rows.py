@@ -189,6 +189,7 @@ _CHIP_READ: Final = ("title.card", "title.reading_chip", "title.pin", "title.sen
 _TAPPED: Final = ("title.card", "title.card_read", "title.sending")
 _TAPPED_WITH_PIN: Final = ("title.card", "title.card_read", "title.pin", "title.sending")
 _LESS: Final = {"partial_approval": 1}
+_STOPPED: Final = {"message.may_stop": ["cancel"]}
 _TAKEN_BACK: Final = ("title.sending", "title.unknown", "title.reversal")
 _REVERSAL: Final = ("title.check", "title.reversal", "title.login", "title.sign_in")
 _VOID: Final = ("title.supervisor", "title.void_this", "title.card", "title.pin")
@@ -204,6 +205,14 @@ ROWS: Final = {
         Row("sale-declined", 0, ("title.sending", "title.failed"), sale(10_00, "empty"), variant=True),
         Row("sale-unanswered", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "SILENT"),), variant=True),
         Row("sale-lost", 0, (*_TAKEN_BACK, "title.failed"), sale(10_00), given=(Net(1, "LOST"),), variant=True),
+        Row(
+            "sale-stopped",
+            0,
+            (*_TAKEN_BACK, "title.failed"),
+            replace(sale(10_00), keys=sale(10_00).keys | _STOPPED),
+            given=(Net(1, "SLOW"),),
+            variant=True,
+        ),
         Row(
             "sale-on-kept-line",
             10_00,
@@ -232,6 +241,14 @@ ROWS: Final = {
         ),
         Row(
             "chip-offline", 5_00, ("title.card", "title.reading_chip", *_STORED), chip_sale(5_00, card=plastic.OFFLINE)
+        ),
+        Row(
+            "chip-stopped",
+            0,
+            (*_CHIP_READ, "title.unknown", "title.reversal", "title.failed"),
+            chip_sale(10_00, _STOPPED),
+            given=(Net(1, "SLOW"),),
+            variant=True,
         ),
         Row("chip-reversed", 0, _REVERSAL, left=(chip_sale(10_00), Net(1, "POWER_AFTER")), variant=True),
         Row(
@@ -269,6 +286,14 @@ ROWS: Final = {
             (*_TAPPED, "title.unknown", "title.reversal", "title.failed"),
             tap_sale(10_00),
             given=(Net(1, "SILENT"),),
+            variant=True,
+        ),
+        Row(
+            "tap-stopped",
+            0,
+            (*_TAPPED, "title.unknown", "title.reversal", "title.failed"),
+            tap_sale(10_00, _STOPPED),
+            given=(Net(1, "SLOW"),),
             variant=True,
         ),
         Row("tap-reversed", 0, _REVERSAL, left=(tap_sale(10_00), Net(1, "POWER_AFTER")), variant=True),
@@ -317,6 +342,15 @@ ROWS: Final = {
             0,
             _REVERSAL,
             left=(PARTLY, Net(1, "POWER_AFTER")),
+            parameters=_LESS,
+            variant=True,
+        ),
+        Row(
+            "partial-voided",
+            -_LEFT,
+            (*_VOID, *_APPROVED),
+            replace(VOID, card="thin"),
+            before=(FIRST, PARTLY),
             parameters=_LESS,
             variant=True,
         ),
