@@ -12,7 +12,8 @@ from host_tools.load.measure import Load, measure
 from tests.benchmarks.figure import Figure
 
 _TERMINALS = 200
-_RATE = 1000  # a second: the aim
+_AIM = 1000  # a second
+_RATE = 1050  # offered
 
 
 def run() -> list[Figure]:
@@ -22,7 +23,10 @@ def run() -> list[Figure]:
     cores = f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}"
     figures = [
         Figure(
-            "transactions answered", told.per_second, "/s", f"aim: at least {_RATE} for 60 s; {seconds:g} s, {cores}"
+            "transactions answered",
+            told.per_second,
+            "/s",
+            f"aim: at least {_AIM} for 60 s; {_RATE} offered for {seconds:g} s, {cores}",
         ),
         Figure("from due to answered, p50", told.percentiles["p50"], "ms"),
         Figure("from due to answered, p99", told.percentiles["p99"], "ms", "aim: at most 50"),

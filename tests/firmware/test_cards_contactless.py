@@ -211,6 +211,11 @@ class TestReader(unittest.TestCase):
         found = look(of_type_a=b"\x01" + TARGET_A)
         self.run_with(use, START, *steps(*found, OFF, *found, "wipe", (("power_down",), b""), *NOBODY))
 
+    def test_off_lasts_until_the_chip_sleeps(self):
+        """Told anything before that, it would stay awake, with its carrier on and the same card before it."""
+        self.run_with(lambda reader: reader.off(), "wipe", (("power_down",), b""))
+        self.assertEqual(self.timeline.now, 4 + 2)
+
     def test_tap_waits(self):
         found = look(of_type_a=b"\x01" + TARGET_A)
         self.run_with(lambda reader: reader.tap(), START, *NOBODY * 10 + found)

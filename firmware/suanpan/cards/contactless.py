@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ISO_14443_4 = const(0x20)  # in SEL_RES
 _RESET_MS = const(6)  # without a carrier, after which no card remembers (EMV Contactless Book D: 5.1 to 10 ms)
+_DOWN_MS = const(2)  # from its answer until the chip sleeps: what it is told before keeps it awake, and the carrier on
 _LOOK_MS = const(10)  # from one look to the next
 _EXCHANGE_MS = const(6_000)  # longer than a card may ask for, time and again
 _ROOM = const(262)  # of the chip's own exchange
@@ -134,7 +135,7 @@ class ContactlessReader:
     async def off(self) -> None:
         """Between customers: no carrier, the chip asleep, and nothing of what the card said stays behind."""
         self._pn532.wipe()
-        await self._sleep()
+        await self.rest(_DOWN_MS)
 
     async def _sleep(self) -> None:
         self._started = self._taken = False
