@@ -30,6 +30,8 @@ typecheck: $(READY) ## types: the host against CPython, firmware and boards agai
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file mypy-firmware.ini firmware
 	$(BIN)/mypy --config-file mypy-firmware.ini boards/virtual
+	$(BIN)/mypy --config-file mypy-firmware.ini boards/common boards/esp32_devkitc
+	$(BIN)/mypy --config-file mypy-firmware.ini boards/esp32s3_devkitc
 
 coverage: $(READY) ## which lines of the firmware the tests reach, under the MicroPython unix port
 	$(BIN)/python -m host_tools.micropython.coverage $(BIN)/python -m pytest --quiet $(or $(TESTS),tests/firmware tests/system)

@@ -26,10 +26,13 @@ LAYERS: dict[str, set[str]] = {
     "acquirer": {"codec", "crypto", "ledger"},
     "ui": set(),
     "drivers": set(),
+    "slots": {"codec", "crypto"},  # applications as they lie in flash: the first stage has no more of the firmware
 }
 _TOP = {"terminal", "flows", "service"}  # these know everything but parts and boards
 LAYERS |= dict.fromkeys(_TOP, LAYERS.keys() - {"drivers"} | _TOP)
 
+# What runs before an application does, and the one thing of it that it starts.
+FIRST_STAGE = {"boot.py": {"slots", "crypto"}, "start.py": {"main"}}
 HARDWARE = {"machine", "network", "esp32"}  # for drivers/, boards/ and main.py alone
 # MicroPython's modules, as the firmware may count on them. Not `time` nor `random`: the clock and chance are
 # the board's, or a scripted run would not repeat itself.
@@ -75,6 +78,13 @@ def imports(node: ast.AST, *, typing_only: bool = False) -> Iterator[Import]:
 
 def firmware_fault(path: Path, found: Import) -> str | None:
     """What is wrong with an import in `path`, which is relative to firmware/."""
+    if path.name in FIRST_STAGE and len(path.parts) == 1:
+        known = found.package in MICROPYTHON | HARDWARE
+        return (
+            None
+            if known or (found.layer or found.name) in FIRST_STAGE[path.name]
+            else f"the first stage may not import {found.name}"
+        )
     layer = path.parts[1].removesuffix(".py") if path.parts[0] == "suanpan" and len(path.parts) > 1 else "main"
     if found.typing_only or (layer == "main" and found.package in {"suanpan", "board"} | HARDWARE):
         return None
@@ -94,10 +104,16 @@ def board_fault(path: Path, found: Import, siblings: set[str]) -> str | None:
     """What is wrong with an import in a board's module; only those that make parts know drivers."""
     if found.typing_only or found.package in MICROPYTHON | HARDWARE | BOARD_ONLY | siblings:
         return None
-    ours = {"errors", "drivers"} if path.name in ("board.py", "other_parts.py") else {"errors"}
+    ours = {"errors", "drivers"} if path.name in ("parts.py", "other_parts.py", "on_esp32.py") else {"errors"}
     if found.package == "suanpan" and found.layer in ours:
         return None
     return f"a board may not import {found.name}"
+
+
+def _siblings(path: Path) -> set[str]:
+    """What lies beside a board's module on the device: its own folder, and what is common to all."""
+    folders = (path.parent, path.parents[1] / "common")
+    return {"pins"} | {module.stem for folder in folders for module in folder.glob("*.py")}
 
 
 def host_fault(found: Import) -> str | None:
@@ -119,7 +135,7 @@ def violations(root: Path) -> list[str]:
                 case "firmware":
                     fault = firmware_fault(where.relative_to("firmware"), found)
                 case "boards":
-                    fault = board_fault(where, found, {sibling.stem for sibling in path.parent.glob("*.py")})
+                    fault = board_fault(where, found, _siblings(path))
                 case _:
                     fault = host_fault(found)
             if fault:
@@ -143,8 +159,11 @@ ALLOWED = [
         "from suanpan.ui.screen import Screen\nfrom suanpan.acquirer import session",
     ),
     ("firmware/suanpan/drivers/keypad.py", "from machine import Pin"),
+    ("firmware/boot.py", "from esp32 import NVS\nfrom suanpan.slots.choice import choose"),
+    ("firmware/start.py", "import main"),
     ("firmware/suanpan/ui/screen.py", "if TYPE_CHECKING:\n    from suanpan.drivers.keypad import Keypad"),
-    ("boards/virtual/board.py", "import link\nfrom suanpan.drivers.keypad import Keypad"),
+    ("boards/virtual/board.py", "import link\nimport parts"),
+    ("boards/common/parts.py", "from machine import Pin\nfrom suanpan.drivers.keypad import Keypad"),
     ("host_tools/bench/process.py", "from host_tools.micropython import find_micropython"),
 ]
 FORBIDDEN = [
@@ -161,6 +180,9 @@ FORBIDDEN = [
     ("firmware/suanpan/ui/screen.py", "from suanpan.codec import bcd", "ui may not import suanpan.codec.bcd"),
     ("firmware/suanpan/flows/sale.py", "from suanpan.drivers import keypad", "flows may not import"),
     ("firmware/suanpan/flows/sale.py", "import board", "the firmware may not import board"),
+    ("firmware/boot.py", "from suanpan.service import update", "the first stage may not import suanpan.service.update"),
+    ("firmware/start.py", "import board", "the first stage may not import board"),
+    ("firmware/suanpan/slots/rom.py", "from suanpan.ledger import files", "slots may not import suanpan.ledger.files"),
     ("firmware/suanpan/service/update.py", "from esp32 import Partition", "service may not import esp32"),
     ("firmware/suanpan/ledger/journal.py", "from . import entry", "the firmware may not import ..entry"),
     ("firmware/suanpan/ledger/journal.py", "import dataclasses", "the firmware may not import dataclasses"),

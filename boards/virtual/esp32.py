@@ -21,6 +21,8 @@ _BLOCK_COUNT = const(4)
 _BLOCK_SIZE = const(5)
 _BLOCK_ERASE = const(6)
 _ERROR = const(1)
+_TABLE = const(0x8000)
+_ROW = const(32)
 
 _cells = open(os.getenv("SUANPAN_FLASH") or "", "rb")
 
@@ -29,10 +31,14 @@ class Partition:
     """Block device with both forms of MicroPython's interface: with an offset nothing is erased."""
 
     def __init__(self, label: str) -> None:
-        self._offset, self._size = _look_up(label)
+        self._row = _look_up(label)
+        self._offset: int
+        self._size: int
+        self._offset, self._size = struct.unpack_from("<II", self._row, 4)
 
-    def info(self) -> tuple[int, int]:
-        return self._offset, self._size
+    def info(self) -> "tuple[int, int, int, int, str, bool]":
+        """Type, subtype, offset, size, label, whether it is encrypted."""
+        return self._row[2], self._row[3], self._offset, self._size, _label(self._row), False
 
     def readblocks(self, block: int, buffer: "Writable", offset: int = 0) -> None:
         address = self._offset + block * _SECTOR + offset
@@ -82,11 +88,16 @@ class NVS:
         link.flush()
 
 
-def _look_up(label: str) -> tuple[int, int]:
-    """Offset and size of a partition, from the board's table."""
-    with open(f"{os.getenv('SUANPAN_BOARD')}/partitions.csv") as table:
-        for line in table:
-            columns = [column.strip() for column in line.split(",")]
-            if columns[0] == label:
-                return int(columns[3], 16), int(columns[4], 16)
+def _look_up(label: str) -> bytes:
+    """The row of a partition in the chip's table (docs.espressif.com, api-guides/partition-tables)."""
+    _cells.seek(_TABLE)
+    row: bytes = _cells.read(_ROW)
+    while row[:2] == b"\xaa\x50":
+        if _label(row) == label:
+            return row
+        row = _cells.read(_ROW)
     raise OSError(errno.ENOENT)
+
+
+def _label(row: bytes) -> str:
+    return row[12:28].rstrip(b"\0").decode()

@@ -49,6 +49,7 @@ NET_CLOSE = const(0x63)
 RANDOM = const(0x70)
 RTC_GET = const(0x71)
 RTC_SET = const(0x72)
+RESTART = const(0x04)
 _WAIT = const(0x02)
 _SLEPT = const(0x03)
 
@@ -77,8 +78,10 @@ _sinks: "dict[int, Callable[[bytes], object]]" = {}
 
 
 def connect() -> None:
-    """Connect to the bench at the UNIX socket named by SUANPAN_BENCH."""
+    """Connect to the bench at the UNIX socket named by SUANPAN_BENCH, if the chip's own start has not yet."""
     global _socket
+    if changed:
+        return
     path = (os.getenv("SUANPAN_BENCH") or "").encode()
     _socket = usocket.socket(_AF_UNIX, usocket.SOCK_STREAM)
     # usocket has no address class for AF_UNIX, but takes the C structure (struct sockaddr_un, Linux layout).

@@ -1,9 +1,31 @@
-# The virtual board's wiring, as data: read by board.py on the device side (import) and by the bench on
-# the host side (ast.literal_eval). Numbers are GPIOs and bus numbers as on an ESP32-S3.
+"""The virtual board: read by board.py on its side (import), and by the bench on the host's (as text).
+
+Numbers are GPIOs and bus numbers as on an ESP32-S3, but this chip has a UART more, and every GPIO is led out.
+"""
+
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+# Up to PINS for `suanpan board` and the build: a terminal has none of it in its memory.
+_CHIP = const("virtual")
+_MODULE = const("virtual")
+_FLASH = const(0x400000)  # a W25Q32
+_OFFERS = const(("network", "repl console"))
+_PARTITIONS = const((
+    # label, type, subtype, offset, size
+    ("nvs", "data", "nvs", 0x009000, 0x006000),
+    ("phy_init", "data", "phy", 0x00F000, 0x001000),
+    ("factory", "app", "factory", 0x010000, 0x1F0000),
+    ("vfs", "data", "littlefs", 0x200000, 0x020000),  # what a stock MicroPython mounts at /: the first stage
+    ("slot_a", "data", 0x42, 0x220000, 0x070000),  # the application, a bundle
+    ("slot_b", "data", 0x43, 0x290000, 0x070000),  # and the other one
+    ("journal", "data", 0x40, 0x300000, 0x080000),
+    ("secrets", "data", 0x41, 0x380000, 0x003000),
+    ("data", "data", "littlefs", 0x388000, 0x078000),  # parameters, keys, operators, tables, certificates
+))  # fmt: skip
 
 PINS: "dict[str, Any]" = {
     "keypad": {

@@ -6,8 +6,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 PINS: "dict[str, Any]" = {
-    # All of these are on one I2C bus; interrupt lines are pulled up.
-    "other_parts": {"i2c": 1, "scl": 4, "sda": 5, "frequency": 400_000},
+    # The bus of all that have an address here; interrupt lines are pulled up.
+    "i2c": {"i2c": 1, "scl": 4, "sda": 5, "frequency": 400_000},
     "keypad": {"address": 0x20, "irq": 7, "rows": (0, 1, 2, 3), "columns": (4, 5, 6, 7)},  # of a PCF8574
     "uart_expander": {"address": 0x4D, "irq": 6},  # an SC16IS752 with a crystal of 14.7456 MHz
     "printer": {"channel": 0, "baudrate": 115200},

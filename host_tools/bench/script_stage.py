@@ -75,10 +75,11 @@ class Stage(ABC):
 
     def stripe(self, track1: str | None, track2: str, *, bad: Collection[int] = ()) -> None:
         """Pull a card through whichever reader this board has; tracks without sentinels and LRC."""
-        if self.parts.other is None:
+        reader = self.parts.other.stripe_reader
+        if reader is None:
             self.parts.swipe_reader.swipe(track1, track2, bad=bad)
         else:  # it has no decoder: what cannot be read is a wrong bit
-            self.parts.other.stripe_reader.swipe(track1, track2, damaged=dict.fromkeys(bad, _A_BIT))
+            reader.swipe(track1, track2, damaged=dict.fromkeys(bad, _A_BIT))
 
     def chip(self, name: str) -> ChipCard:
         """What is put into the slot for that card; of a bank that knows stripes, a chip without an application."""
@@ -111,7 +112,7 @@ class ShopStage(Stage):
         super().__init__(shop.bench.parts, shop.cards, shop.faults)
         self._shop = shop
         self._bench = shop.bench
-        if self.parts.other:
+        if self.parts.other.calendar:
             self.parts.other.calendar.workshop_time = OPENING
 
     async def power(self, on: bool) -> None:

@@ -96,9 +96,10 @@ def _scan(rest: str) -> Act:
         raise WrongWords("scan takes what is in the code")
 
     def act(stage: Stage) -> None:
-        if stage.parts.other is None:
+        scanner = stage.parts.other.scanner
+        if scanner is None:
             raise NotSeen("this board has no scanner")
-        stage.parts.other.scanner.show(rest.encode())
+        scanner.show(rest.encode())
 
     return plain(act)
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from host_tools.bench.bus import AdcPart, BringsLine, I2cPart, Part, PinPart, PwmPart, SpiPart, UartPart
-from host_tools.bench.other_parts import OtherParts, solder
+from host_tools.bench.other_parts import OtherParts, i2c_bus, solder
 from host_tools.bench.parts.atecc608 import Atecc608
 from host_tools.bench.parts.battery import Battery
 from host_tools.bench.parts.buzzer import Buzzer
@@ -19,6 +19,7 @@ from host_tools.bench.parts.keypad import Keypad
 from host_tools.bench.parts.lights import Lights
 from host_tools.bench.parts.pn532_spi import Pn532Spi
 from host_tools.bench.parts.printer import Printer
+from host_tools.bench.parts.scanner import Scanner
 from host_tools.bench.parts.service_port import ServicePort
 from host_tools.bench.parts.ssd1306 import Ssd1306
 from host_tools.bench.parts.st7789 import St7789
@@ -62,7 +63,7 @@ class Parts:
     on_spi: list[tuple[int, SpiPart]]
     on_pwm: dict[int, PwmPart]
     on_adc: dict[int, AdcPart]
-    other: OtherParts | None = None  # few boards have these
+    other: OtherParts  # few boards have these
 
     def power_off(self) -> None:
         everything: list[Part] = [
@@ -87,14 +88,25 @@ def build(table: Path, random: Random) -> Parts:
     reader = pins["contactless"]
     contactless_reader = Pn532Spi(field, reader["select"], reader["irq"])
     printer = Printer()
+    scanner = Scanner()
     buzzer = Buzzer()
     lights = Lights(pins["lights"])
     battery = Battery()
     tamper_switch = TamperSwitch(pins["tamper"])
     service = ServicePort()
-    on_pins: list[PinPart] = [chip_slot, contactless_reader.lines, lights, tamper_switch]
-    on_uarts: dict[int, UartPart | BringsLine] = {pins["service"]["uart"]: service, slot["uart"]: chip_slot.io}
-    on_i2c: list[tuple[int, I2cPart]] = []
+    lines: dict[str, UartPart | BringsLine] = {
+        "service": service,
+        "chip_slot": chip_slot.io,
+        "swipe": swipe_reader,
+        "printer": printer,
+        "scanner": scanner,
+    }
+    other = solder(pins, keypad, scanner, lines)
+    on_pins: list[PinPart] = [chip_slot, contactless_reader.lines, lights, tamper_switch, *other.on_pins()]
+    if not other.keypad_expander:
+        on_pins.append(keypad)
+    on_uarts = {pins[name]["uart"]: part for name, part in lines.items() if "uart" in pins.get(name, {})}
+    on_i2c = list(other.on_i2c(pins))
     on_spi: list[tuple[int, SpiPart]] = [(reader["spi"], contactless_reader)]
     on_pwm: dict[int, PwmPart] = {pins["buzzer"]: buzzer}
     display: Ssd1306 | St7789
@@ -105,19 +117,11 @@ def build(table: Path, random: Random) -> Parts:
         on_pwm[pins["display"]["backlight"]] = display.backlight
     else:
         display = Ssd1306(pins["display"]["address"])
-        on_i2c.append((pins["display"]["i2c"], display))
+        on_i2c.append((i2c_bus(pins, "display"), display))
     secure_element = None
     if "secure_element" in pins:
         secure_element = Atecc608(pins["secure_element"]["address"], random)
-        on_i2c.append((pins["secure_element"]["i2c"], secure_element))
-    other = None
-    if "other_parts" in pins:
-        other = solder(pins, keypad, printer)
-        on_pins += other.on_pins()
-        on_i2c += other.on_i2c(pins["other_parts"]["i2c"])
-    else:
-        on_pins.append(keypad)
-        on_uarts |= {pins["swipe"]["uart"]: swipe_reader, pins["printer"]["uart"]: printer}
+        on_i2c.append((i2c_bus(pins, "secure_element"), secure_element))
     return Parts(
         keypad,
         display,
@@ -137,6 +141,6 @@ def build(table: Path, random: Random) -> Parts:
         on_i2c=on_i2c,
         on_spi=on_spi,
         on_pwm=on_pwm,
-        on_adc={pins["battery"]: battery},
+        on_adc={pins["battery"]: battery} if "battery" in pins else {},
         other=other,
     )

@@ -139,12 +139,12 @@ class ReplayingBench(RecordingBench):
             case "swipe_reader.swipe":
                 track1, track2 = _tracks(what)
                 self.parts.swipe_reader.swipe(track1, track2, *what["given"], **what["named"])
-            case "stripe_reader.swipe" if self.parts.other:
+            case "stripe_reader.swipe" if self.parts.other.stripe_reader:
                 track1, track2 = _tracks(what)
                 damaged = {int(track): bit for track, bit in (what["named"].get("damaged") or {}).items()}
                 named = what["named"] | {"damaged": damaged}
                 self.parts.other.stripe_reader.swipe(track1, track2, *what["given"], **named)
-            case "scanner.show" if self.parts.other:
+            case "scanner.show" if self.parts.other.scanner:
                 code = what["given"][0]
                 self.parts.other.scanner.show(code if code is None else code.encode())
             case "chip_slot.insert":

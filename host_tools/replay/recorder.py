@@ -76,9 +76,9 @@ class RecordingBench(LockstepBench):
         for act in ("put", "take"):
             self._see(self.parts.field, "field", act)
         self._see(self.flash, "flash", "cut_after")
-        if self.parts.other:
-            self._see(self.parts.other.stripe_reader, "stripe_reader", "swipe")
-            self._see(self.parts.other.scanner, "scanner", "show")
+        for part, act in (("stripe_reader", "swipe"), ("scanner", "show")):
+            if fitted := getattr(self.parts.other, part):
+                self._see(fitted, part, act)
 
     # -- what comes from outside --
 

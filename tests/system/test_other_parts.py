@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -16,23 +17,28 @@ from tests.system.books import agree
 
 # The drivers of these parts are on the heap beside those of the usual ones.
 HEAP = "320k"
+_Part = TypeVar("_Part")
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     with Shop(tmp_path, heap=HEAP, pins=BOARD / "pins_other_parts.py") as shop:
-        parts(shop).calendar.workshop_time = OPENING
+        fitted(parts(shop).calendar).workshop_time = OPENING
         yield shop
 
 
 def parts(shop: Shop) -> OtherParts:
-    assert shop.bench.parts.other
     return shop.bench.parts.other
+
+
+def fitted(part: _Part | None) -> _Part:
+    assert part
+    return part
 
 
 def swipe(shop: Shop, card: Card, backwards: bool = False) -> None:
     track1, track2 = (track[1:-2] for track in tracks(card))
-    parts(shop).stripe_reader.swipe(track1, track2, backwards=backwards)
+    fitted(parts(shop).stripe_reader).swipe(track1, track2, backwards=backwards)
 
 
 def sell(shop: Shop, fen: int, backwards: bool = False) -> None:
@@ -58,11 +64,11 @@ def test_a_day_at_the_counter(shop: Shop) -> None:
     sell(shop, 66_00, backwards=True)
     assert [slip.text.count("620000******0013 /S") for slip in bench.parts.printer.slips] == [1] * 4
     agree(shop, 2, 78_34)
-    assert parts(shop).uart_expander.faults == bench.parts.printer.faults == parts(shop).calendar.faults == []
+    assert fitted(parts(shop).uart_expander).faults == bench.parts.printer.faults == fitted(parts(shop).calendar).faults == []
 
 
 def test_what_the_self_check_says_of_them(shop: Shop) -> None:
-    parts(shop).gauge.percent = 9
+    fitted(parts(shop).gauge).percent = 9
     shop.bench.parts.keypad.press("0")
     shop.bench.parts.printer.paper_out()
     shop.bench.power_on()
@@ -85,7 +91,7 @@ def test_the_calendar_goes_on_without_power(shop: Shop) -> None:
 
 def test_a_dead_gauge_is_no_reason_to_sell_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = shop.bench
-    monkeypatch.setattr(parts(shop).gauge, "write", lambda _: -1)  # does not acknowledge its address
+    monkeypatch.setattr(fitted(parts(shop).gauge), "write", lambda _: -1)  # does not acknowledge its address
     bench.power_on()
     bench.expect("电量计故障")
     bench.press("enter")

@@ -185,7 +185,8 @@ def test_what_is_not_known_is_asked_and_never_guessed(shop: Shop) -> None:
 def test_a_scanned_code_of_each_kind(tmp_path: Path) -> None:
     with Shop(tmp_path, heap="320k", pins=BOARD / "pins_other_parts.py") as shop:
         other = shop.bench.parts.other
-        assert other
+        assert other.calendar
+        assert other.scanner
         other.calendar.workshop_time = OPENING
         shop.open()
         bench = shop.bench

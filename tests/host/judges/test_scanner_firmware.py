@@ -179,15 +179,15 @@ def test_where_the_board_of_other_parts_has_it(tmp_path: Path, monkeypatch: pyte
     """Wired by the board's table, behind an expander that the printer is on, too."""
 
     def show(bench: LockstepBench) -> None:
-        assert bench.parts.other
+        assert bench.parts.other.scanner
         bench.parts.other.scanner.show(b"6221234567890123456")
 
     printed = Stage(tmp_path, monkeypatch).run(
         """
-        import other_parts
+        import parts
         async def program():
-            print(bytes(await other_parts.scanner().scan()).decode())
-            await other_parts.printer().text(b"scanned")
+            print(bytes(await parts.scanner().scan()).decode())
+            await parts.printer().text(b"scanned")
         """,
         lambda bench: None,
         show,

@@ -1,0 +1,10 @@
+# The application within the image: BOARD_VARIANT=FROZEN. Its assets are files: they go to /assets.
+include("$(PORT_DIR)/boards/manifest.py")
+package("suanpan", base_path="$(BOARD_DIR)/../../../firmware")
+module("main.py", base_path="$(BOARD_DIR)/../../../firmware")
+module("on_esp32.py", base_path="$(BOARD_DIR)/../../common")
+module("other_parts.py", base_path="$(BOARD_DIR)/../../common")
+module("parts.py", base_path="$(BOARD_DIR)/../../common")
+module("slots.py", base_path="$(BOARD_DIR)/../../common")
+module("board.py", base_path="$(BOARD_DIR)/..")
+module("pins.py", base_path="$(BOARD_DIR)/..")
