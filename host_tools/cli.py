@@ -9,9 +9,12 @@ from host_tools.audit.cli import app as audit
 from host_tools.backup.cli import app as backup
 from host_tools.bench.panel.cli import run
 from host_tools.bench.script_cli import app as bench
+from host_tools.boards.cli import app as board
+from host_tools.build.cli import build
 from host_tools.cards.cli import app as cards
 from host_tools.demo.cli import demo
 from host_tools.emv.cli import app as emv
+from host_tools.flash.cli import cp, doctor, flash, logs, shell
 from host_tools.fonts.cli import app as fonts
 from host_tools.keys.cli import app as keys
 from host_tools.load.cli import load
@@ -27,8 +30,12 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(run)
+app.command()(build)
 app.command()(replay)
 app.command()(load)
+for command in (flash, doctor, shell, logs, cp):
+    app.command()(command)
+app.add_typer(board, name="board")
 app.add_typer(acquirer, name="acquirer")
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")

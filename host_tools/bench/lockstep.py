@@ -7,17 +7,17 @@ image and start date give the same bytes on every wire.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
 
 from host_tools.bench import protocol
-from host_tools.bench.board import Board, RealTimeClock
+from host_tools.bench.board import Board, RealTimeClock, Restart
 from host_tools.bench.clock import VirtualClock
 from host_tools.bench.flash import NorFlash, PowerCut
 from host_tools.bench.network import Exchange, ScriptedWorld
-from host_tools.bench.process import HEAP, PINS, FirmwareDied, FirmwareProcess
+from host_tools.bench.process import HEAP, MAIN, PINS, FirmwareDied, FirmwareProcess
 from host_tools.bench.screen_reader import read_lines
 from host_tools.bench.wiring import build
 
@@ -46,10 +46,12 @@ class LockstepBench:
         heap: str = HEAP,
         measure_heap: bool = False,
         pins: Path = PINS,
+        program: Sequence[str] = MAIN,
     ) -> None:
         self.clock = VirtualClock()
         self.parts = build(pins, Random(f"{seed} parts"))
         self._pins = pins
+        self._program = program  # FROM_FLASH: what lies in `flash`
         self.flash = NorFlash(flash)
         self.nvs = nvs
         self.rtc = RealTimeClock(start)
@@ -75,7 +77,11 @@ class LockstepBench:
         self._frames = protocol.FrameReader()
         try:
             self._process = FirmwareProcess(
-                self.flash.image_file, heap=self._heap, measure_heap=self.measure_heap, pins=self._pins
+                self.flash.image_file,
+                heap=self._heap,
+                measure_heap=self.measure_heap,
+                pins=self._pins,
+                program=self._program,
             )
         except FirmwareDied as problem:
             raise BenchError(f"the firmware has stopped:\n{problem}") from None
@@ -211,6 +217,9 @@ class LockstepBench:
                 except PowerCut:
                     self.power_off()
                     raise
+                except Restart:
+                    self._restart()
+                    return
                 if answer is not None:
                     self._reply(answer)
             if self._board.waiting_until is None:
@@ -224,6 +233,14 @@ class LockstepBench:
         if self._glass != before:
             for action in self.on_screen:
                 action(self)
+
+    def _restart(self) -> None:
+        """The chip alone begins anew: what its parts hold, they hold."""
+        assert self._process
+        self._running_board().power_off()
+        self._process.kill()
+        self._process = self._board = None
+        self.power_on()
 
     def _reply(self, payload: bytes, quiet_us: int = 0) -> None:
         assert self._process

@@ -16,13 +16,18 @@ from host_tools.micropython.port import ROOT
 from host_tools.micropython.traceback import by_source_names
 
 BOARD = ROOT / "boards" / "virtual"
+CHIP = ("chip", "console", "esp32", "link", "machine", "socket", "timing")  # of it, what a chip has in C
+COMMON = ROOT / "boards" / "common"  # what every board has of its software
 ASSETS = ROOT / "firmware" / "assets"
 PINS = BOARD / "pins.py"
 PINS_ST7789 = BOARD / "pins_st7789.py"  # with a 240x320 display
 # Of the 64-bit port; an ESP32's words are half as long. 32 KB are for what the virtual board has in Python where an
 # ESP32 has C: machine, esp32, socket, clock and the link to the bench. Of the rest a tap needs most: some 255 KB.
 HEAP = "320k"
-_MAIN = ("-m", "main")
+MAIN = ("-m", "main")
+# What is in the flash image runs, as on a chip: /boot.py and /main.py, one after the other; then the prompt waits.
+_FROM_FLASH = "import chip"
+FROM_FLASH = ("-c", "import chip\nexec(chip.text('/boot.py'))\nexec(chip.text('/main.py'))\nchip.prompt()")
 
 
 class FirmwareDied(Exception):
@@ -39,14 +44,16 @@ class FirmwareProcess:
         heap: str = HEAP,
         measure_heap: bool = False,
         pins: Path = PINS,
-        program: Sequence[str] = _MAIN,
+        program: Sequence[str] = MAIN,
         console: int | None = None,
     ) -> None:
         """`flash` is the image that a NorFlash holds: it is read where it lies.
 
         `pins` is another table of the board's wiring, or of what is wired otherwise (wiring.read_pins).
 
-        `program` is what the interpreter is told to run; `console`, a descriptor, what it reads and prints on.
+        `program` is what the interpreter is told to run: FROM_FLASH, or what begins like it, runs what lies in `flash`,
+        and finds nothing else. `console`, a descriptor, is
+        what it reads and prints on.
         """
         self._directory = tempfile.TemporaryDirectory(prefix="suanpan-")
         address = Path(self._directory.name) / "bench"
@@ -62,13 +69,15 @@ class FirmwareProcess:
             if pins != PINS:
                 (Path(self._directory.name) / "pins.py").write_text(f"PINS = {read_pins(pins)!r}\n", "utf-8")
                 wiring = f"{self._directory.name}:"
-            environment = {
-                "MICROPYPATH": f"{wiring}{compiled(BOARD)}:{firmware}:.frozen",
-                "SUANPAN_BENCH": str(address),
-                "SUANPAN_BOARD": str(BOARD),
-                "SUANPAN_ASSETS": str(ASSETS),
-                "SUANPAN_FLASH": str(flash.absolute()),
-            }
+            environment = {"SUANPAN_BENCH": str(address), "SUANPAN_FLASH": str(flash.absolute())}
+            if program[-1].startswith(_FROM_FLASH):
+                drivers = self._drivers()
+                environment |= {"MICROPYPATH": f"{drivers}:.frozen", "SUANPAN_CHIP": str(drivers)}
+            else:
+                environment |= {
+                    "MICROPYPATH": f"{wiring}{compiled(BOARD)}:{compiled(COMMON)}:{firmware}:.frozen",
+                    "SUANPAN_ASSETS": str(ASSETS),
+                }
             if measure_heap:
                 environment["SUANPAN_HEAP"] = "1"
             with self.log.open("wb") as log:
@@ -76,7 +85,7 @@ class FirmwareProcess:
                     [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", *program],
                     # Modules are found as on a board, in the current directory, by a path as short: the heap keeps it.
                     # Not by a REPL's board, which goes elsewhere before it has found all of them.
-                    cwd=firmware if program == _MAIN else self._directory.name,
+                    cwd=firmware if program == MAIN else self._directory.name,
                     env=os.environ | environment,
                     stdin=subprocess.DEVNULL if console is None else console,
                     stdout=log if console is None else console,
@@ -84,6 +93,14 @@ class FirmwareProcess:
                     start_new_session=True,
                 )
             self.socket = self._accepted(listener)
+
+    def _drivers(self) -> Path:
+        """A folder with what the virtual board has in Python where a chip has C, and nothing else."""
+        folder, drivers = Path(self._directory.name) / "drivers", compiled(BOARD)
+        folder.mkdir()
+        for name in CHIP:
+            (folder / f"{name}.mpy").symlink_to(drivers / f"{name}.mpy")
+        return folder
 
     def _accepted(self, listener: socket.socket) -> socket.socket:
         """The firmware's end of the wire; FirmwareDied if it ends, or does nothing for ten seconds, before it calls."""

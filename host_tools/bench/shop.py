@@ -28,14 +28,14 @@ from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.network import Exchange
 from host_tools.bench.parts.atecc608 import FIXED_SECRET, ROLLING_SECRET
 from host_tools.bench.parts.paper import WIDE_DOTS, WIDE_PAPER_MM
-from host_tools.bench.process import HEAP, PINS
+from host_tools.bench.process import FROM_FLASH, HEAP, MAIN, PINS
 from host_tools.bench.wiring import read_pins
 from host_tools.cards.accounts import accounts
 from host_tools.cards.minting import Mint
 from host_tools.cards.plastic import Antenna, Chip
 from host_tools.emv.trace import Recorder
 from host_tools.flash.emv_tables import build
-from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD, LinkFiles, Profile, build_image
+from host_tools.flash.factory import FACTORY_OPERATOR, FACTORY_PASSWORD, LinkFiles, Merchant, Profile, build_image
 from host_tools.keys.line_certificates import Credential, LineAuthority, server_context
 
 if TYPE_CHECKING:
@@ -72,6 +72,12 @@ def profile(
     )
 
 
+def _sharing(enrolment: Enrolment) -> Merchant:
+    """What such a terminal is of one that it shares its case with."""
+    alone = profile(enrolment)
+    return Merchant(alone.terminal_id, alone.merchant_id, alone.merchant, alone.serial, alone.tmk)
+
+
 class LineOffice:
     """Who gave host and terminal their certificates, and what the host shows: tests show another one."""
 
@@ -94,7 +100,8 @@ class Shop:
     The terminal is the first that is enrolled with that cipher suite: "tdes", "aes" or "sm4". With a `mint` the
     terminal knows its schemes, the bank its cards, and people may put them in. It calls its host by TLS if told to,
     whose bytes differ each time; with a backup it knows another address of the same acquirer. By a `scenario` the host
-    misbehaves from the first message on. The printer's paper is 58 or 80 mm wide.
+    misbehaves from the first message on. The printer's paper is 58 or 80 mm wide. `others` are enrolled too, and
+    share the terminal with the first merchant. `software`, an image of a flash, is what the board boots from.
     """
 
     def __init__(
@@ -115,8 +122,11 @@ class Shop:
         scenario: Scenario | None = None,
         moto: bool = False,
         paper_mm: int = 58,
+        others: tuple[Enrolment, ...] = (),
+        software: bytes = b"",
     ) -> None:
         fixture = _fixture()
+        fixture = replace(fixture, terminals=fixture.terminals | {other.tid: other for other in others})
         if mint is not None:
             fixture = replace(fixture, cards=fixture.cards | accounts(mint.population))
         self._mint = mint
@@ -133,11 +143,12 @@ class Shop:
         self.flash_image = directory / "flash.bin"
         enrolled = profile(self.terminal, language, self.line.files if self.line else None, backup=backup)
         image, self.secrets = build_image(
-            replace(enrolled, paper_mm=paper_mm),
+            replace(enrolled, paper_mm=paper_mm, others=tuple(map(_sharing, others))),
             Random(f"{seed} workshop").randbytes,
             secure_element="secure_element" in read_pins(pins),
             injection_key=injection_key,
             emv_tables=b"" if self.tables is None else build(self.tables),
+            software=software,
         )
         self.flash_image.write_bytes(image)
         self.bench = bench(
@@ -152,6 +163,7 @@ class Shop:
             heap=heap,
             measure_heap=measure_heap,
             pins=pins,
+            program=FROM_FLASH if software else MAIN,
         )
         if paper_mm == WIDE_PAPER_MM:
             self.bench.parts.printer.width_dots = WIDE_DOTS

@@ -20,15 +20,21 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from littlefs import LittleFS, UserContext
 
+from host_tools.boards.data import load
+from host_tools.build.partition_table import SECTOR, TABLE_AT, TABLE_SIZE, Partition, of_board, pack, read_csv, unpack
+from host_tools.fonts.pack import pack_names
+from host_tools.fonts.unifont import unifont
+
 BOARD = Path(__file__).parents[2] / "boards" / "virtual"
 FLASH_SIZE = 4 * 1024 * 1024
-SECTOR = 4096
 FACTORY_OPERATOR = "01"
 FACTORY_PASSWORD = "0000"  # what the field's terminals leave the factory with
 SUPERVISOR = "00"
 SUPERVISOR_PASSWORD = "123456"  # the field's too
 ADMINISTRATOR = "99"
 ADMINISTRATOR_PASSWORD = "99999999"
+
+__all__ = ["SECTOR", "Partition"]  # of the table of partitions, for whoever looks into an image
 
 _SECRET_SIZE = 32
 _TMK_SLOT = 1
@@ -61,6 +67,18 @@ class LinkFiles:
 
 
 @dataclass(frozen=True)
+class Merchant:
+    """One of several that share a terminal: what is not the same for all of them. `name` in Chinese and in English."""
+
+    terminal_id: str
+    merchant_id: str
+    name: tuple[str, str]
+    serial: str  # as the acquirer has enrolled it
+    tmk: bytes = field(repr=False)
+    injection_key: bytes = field(default=b"", repr=False)  # of that serial number
+
+
+@dataclass(frozen=True)
 class Profile:
     """What makes a terminal this shop's.
 
@@ -79,6 +97,13 @@ class Profile:
     backup_hosts: tuple[tuple[str, int], ...] = ()
     link: LinkFiles | None = None  # none: plain TCP, over a line that is the acquirer's own
     paper_mm: int = 58  # or 80: how wide the printer's paper is
+    place: str = ""  # where it stands, as payments by code tell the host
+    others: tuple[Merchant, ...] = ()  # who share the terminal with the first merchant
+
+
+def of_merchant(number: int) -> bytes:
+    """What the labels and the key file of the first, second and so on of several merchants end with."""
+    return b"" if number == 1 else str(number).encode()
 
 
 @dataclass(frozen=True)
@@ -90,32 +115,26 @@ class Secrets:
 
     @property
     def key_store_key(self) -> bytes:
-        return hmac.digest(self.keys, b"suanpan-keys", "sha256")
+        return self.key_store_key_of(1)
 
     @property
     def journal_key(self) -> bytes:
-        return hmac.digest(self.journal, b"suanpan-journal", "sha256")
+        return self.journal_key_of(1)
+
+    def key_store_key_of(self, merchant: int) -> bytes:
+        return hmac.digest(self.keys, b"suanpan-keys" + of_merchant(merchant), "sha256")
+
+    def journal_key_of(self, merchant: int) -> bytes:
+        return hmac.digest(self.journal, b"suanpan-journal" + of_merchant(merchant), "sha256")
 
     @property
     def operators_key(self) -> bytes:
         return hmac.digest(self.journal, b"suanpan-operators", "sha256")
 
 
-@dataclass(frozen=True)
-class Partition:
-    name: str
-    offset: int
-    size: int
-
-
-def partitions(table: Path = BOARD / "partitions.csv") -> dict[str, Partition]:
-    """The rows of an ESP-IDF partition table, by name."""
-    found = {}
-    for line in table.read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, _type, _subtype, offset, size = (column.strip() for column in line.split(","))
-            found[name] = Partition(name, int(offset, 0), int(size, 0))
-    return found
+def partitions(table: Path = BOARD / "pins.py") -> dict[str, Partition]:
+    """By name, those of a board's pins.py, or of a table in ESP-IDF's text form (CSV)."""
+    return of_board(load(table)) if table.suffix == ".py" else read_csv(table)
 
 
 def build_image(
@@ -127,34 +146,43 @@ def build_image(
     new_passwords: bool = False,
     password_iterations: int = _PASSWORD_ITERATIONS,
     emv_tables: bytes = b"",
+    software: bytes = b"",
 ) -> tuple[bytes, Secrets]:
     """The flash image of a terminal, and its secrets; with a secure element they are not in the image.
 
     With an injection key (32 bytes) it leaves without its master key, which the workshop's line brings later. The
     passwords are as good as changed, for benches and demonstrations; `new_passwords` must be changed first. Without
-    `emv_tables` (emv_tables.py) there is no chip card that it knows.
+    `emv_tables` (emv_tables.py) there is no chip card that it knows. `software` is the image that it is written into
+    (build/flash_image.py): without it, a bench brings the firmware from elsewhere.
     """
     secrets = Secrets(random(_SECRET_SIZE), random(_SECRET_SIZE))
-    table = partitions()
+    image = bytearray(software or blank(partitions()))
+    table = unpack(bytes(image[TABLE_AT : TABLE_AT + TABLE_SIZE]))
     data, plain = table["data"], table["secrets"]
-    image = bytearray(b"\xff" * FLASH_SIZE)
-    keys = (
-        sealed_key(secrets.key_store_key, _INJECTION_SLOT, _AES, injection_key)
-        if injection_key
-        else sealed_key(secrets.key_store_key, _TMK_SLOT, _ALGORITHMS[profile.suite], profile.tmk)
-    )
+    stores = {}
+    keys = [(profile.tmk, injection_key), *((other.tmk, other.injection_key) for other in profile.others)]
+    for number, (tmk, injection) in enumerate(keys, 1):
+        store_key = secrets.key_store_key_of(number)
+        stores[f"keys.bin{of_merchant(number).decode()}"] = (
+            sealed_key(store_key, _INJECTION_SLOT, _AES, injection)
+            if injection
+            else sealed_key(store_key, _TMK_SLOT, _ALGORITHMS[profile.suite], tmk)
+        )
     certificates = {}
     if profile.link:
-        keys += sealed_key(secrets.key_store_key, _LINK_SLOT, _EC, profile.link.key)
+        stores["keys.bin"] += sealed_key(secrets.key_store_key, _LINK_SLOT, _EC, profile.link.key)
         certificates = {"authority.der": profile.link.authority, "terminal.der": profile.link.certificate}
     files = {
         "params.json": json.dumps(_parameters(profile), ensure_ascii=False).encode(),
-        "keys.bin": keys,
+        **stores,
         **certificates,
         **_password_files(secrets.operators_key, random, new_passwords, password_iterations),
     }
     if emv_tables:
         files["emv.bin"] = emv_tables
+    if profile.others:
+        names = (*profile.merchant, *(name for other in profile.others for name in other.name))
+        files["names.bin"] = pack_names(names, unifont())
     image[data.offset : data.offset + data.size] = file_system(files, data.size)
     if not secure_element:
         for sector, secret in enumerate((secrets.keys, secrets.journal)):
@@ -163,9 +191,17 @@ def build_image(
     return bytes(image), secrets
 
 
+def blank(table: dict[str, Partition], size: int = FLASH_SIZE) -> bytes:
+    """A flash that has its partition table, and nothing else."""
+    image = bytearray(b"\xff" * size)
+    packed = pack(table.values())
+    image[TABLE_AT : TABLE_AT + len(packed)] = packed
+    return bytes(image)
+
+
 def _parameters(profile: Profile) -> dict[str, object]:
-    return {
-        "schema": 4,
+    values: dict[str, object] = {
+        "schema": 5,
         "terminal_id": profile.terminal_id,
         "merchant_id": profile.merchant_id,
         "merchant_name": {"zh": profile.merchant[0], "en": profile.merchant[1]},
@@ -188,6 +224,19 @@ def _parameters(profile: Profile) -> dict[str, object]:
         "administrator_tries": 10,
         "refund_amount": 10_000_000,
     } | ({} if profile.paper_mm == Profile.paper_mm else {"paper_mm": profile.paper_mm})
+    if profile.place:
+        values["place"] = profile.place
+    if profile.others:
+        values["other_merchants"] = [
+            {
+                "terminal_id": merchant.terminal_id,
+                "merchant_id": merchant.merchant_id,
+                "merchant_name": {"zh": merchant.name[0], "en": merchant.name[1]},
+                "serial": merchant.serial,
+            }
+            for merchant in profile.others
+        ]
+    return values
 
 
 def _password_files(key: bytes, random: Random, new: bool, iterations: int) -> dict[str, bytes]:
@@ -217,6 +266,9 @@ def file_system(files: dict[str, bytes], size: int) -> bytes:
         cache_size=_CACHE,
     )
     for name, content in files.items():
+        folder = name.rpartition("/")[0]
+        if folder:
+            fs.makedirs(folder, exist_ok=True)
         with fs.open(name, "wb") as file:
             file.write(content)
     return bytes(fs.context.buffer)

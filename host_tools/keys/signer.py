@@ -1,13 +1,22 @@
 """The update signer: RSA-3072, RSASSA-PSS with SHA-256, MGF1 of SHA-256 and a salt of 32 bytes (RFC 8017, 8.1).
 
-The private key rests as PKCS #8 under a passphrase; the public one goes into the firmware as n and e. Key and salts
-come from OpenSSL's own random numbers, so that two signatures of one image differ and are both good.
+The private key rests as PKCS #8 under a passphrase; the public one goes onto a board's first file system.
+
+A bundle is to come out the same twice, so a salt is not drawn: it is derived from what is signed and from the private
+key, as RFC 6979 does for ECDSA. To a verifier it is a salt like any other. PSS is proved secure without any (Coron,
+2002), so nothing hangs on this one being unpredictable; that nobody else can derive it is more than is needed. What
+randomness would help against is an error in the computation, which can tell the key: a signature is verified before
+anybody gets it. OpenSSL takes no salt from outside, so the encoding is done here (9.1.1), and the private operation,
+blinded, by pow().
 """
 
 from __future__ import annotations
 
+import hmac
 import json
+import secrets
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
@@ -31,6 +40,7 @@ BITS: Final = 3072
 EXPONENT: Final = 65537
 
 _SALT: Final = 32  # bytes
+_SALT_LABEL: Final = b"suanpan-salt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +92,23 @@ class Signer:
         return PublicKey(numbers.n.to_bytes(BITS // 8, "big"), numbers.e)
 
     def sign(self, data: bytes) -> bytes:
-        """The signature of `data`, 384 bytes."""
-        return self._private.sign(data, PSS(MGF1(SHA256()), _SALT), SHA256())
+        """The signature of `data`, 384 bytes; always the same."""
+        numbers = self._private.private_numbers()
+        n, e = numbers.public_numbers.n, numbers.public_numbers.e
+        digest = sha256(data).digest()
+        salt = hmac.digest(sha256(_SALT_LABEL + numbers.d.to_bytes(BITS // 8, "big")).digest(), digest, "sha256")
+        blind = secrets.randbelow(n - 2) + 2
+        opened = pow(_encode(digest, salt) * pow(blind, e, n), numbers.d, n)
+        signature = (opened * pow(blind, -1, n) % n).to_bytes(BITS // 8, "big")
+        self._private.public_key().verify(signature, data, PSS(MGF1(SHA256()), _SALT), SHA256())
+        return signature
+
+
+def _encode(digest: bytes, salt: bytes) -> int:
+    """EMSA-PSS with SHA-256, as a number below 2 to the power of BITS - 1."""
+    hashed = sha256(bytes(8) + digest + salt).digest()
+    size = BITS // 8 - len(hashed) - 1
+    mask = b"".join(sha256(hashed + count.to_bytes(4, "big")).digest() for count in range(-(-size // len(hashed))))
+    block = int.from_bytes(b"\x01" + salt, "big") ^ int.from_bytes(mask[:size], "big")
+    top = (1 << (8 * size - 1)) - 1  # the first bit is zero
+    return int.from_bytes((block & top).to_bytes(size, "big") + hashed + b"\xbc", "big")

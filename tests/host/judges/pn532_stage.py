@@ -16,6 +16,7 @@ from host_tools.bench.parts.pn532_hsu import Pn532Hsu
 from host_tools.bench.parts.pn532_i2c import Pn532I2c
 from host_tools.bench.parts.pn532_spi import Pn532Spi
 from host_tools.bench.shop import OPENING
+from host_tools.flash.factory import blank, partitions
 from host_tools.micropython import firmware_root
 
 _IRQ, _SELECT = 33, 34
@@ -162,7 +163,7 @@ class Stage:
         body = textwrap.dedent(program)
         (source / "main.py").write_text(f"{_PROGRAM}\n{setup}{body}\nasyncio.run(main())\n", "utf-8")
         image = self._tmp_path / "flash.bin"
-        image.write_bytes(b"\xff" * 4 * 1024 * 1024)
+        image.write_bytes(blank(partitions()))
         self._monkeypatch.setenv("SUANPAN_FIRMWARE", str(source))
         bench = _Bench(image, seed=1, start=OPENING, nvs={}, hosts={}, heap=heap)
         bench.traffic = self.traffic = Counter()

@@ -66,8 +66,12 @@ def test_the_public_half_has_its_shape(signer: Signer) -> None:
     assert json.loads(signer.public.to_json()) == {"n": signer.public.n.hex().upper(), "e": 65537}
 
 
-def test_two_signatures_differ_by_their_salt(signer: Signer) -> None:
-    assert signer.sign(IMAGE) != signer.sign(IMAGE)
+def test_a_signature_comes_out_the_same_twice_and_hangs_on_image_and_key(
+    signer: Signer, path: Path, tmp_path: Path
+) -> None:
+    assert signer.sign(IMAGE) == Signer.load(path, PASSPHRASE).sign(IMAGE)
+    assert signer.sign(IMAGE) != signer.sign(IMAGE + b"\0")
+    assert Signer.make(tmp_path / "other.pem", PASSPHRASE).sign(IMAGE) != signer.sign(IMAGE)
 
 
 def test_openssl_verifies(signer: Signer, tmp_path: Path, debian_tool: ToolFinder) -> None:

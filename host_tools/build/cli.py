@@ -1,0 +1,99 @@
+"""`suanpan build`: the sources, as what a board is given."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from host_tools.boards.data import BoardError, load
+from host_tools.build.application import listing
+from host_tools.build.bundle import Sign
+from host_tools.build.flash_image import DoesNotFit, flash_image
+from host_tools.build.release import BadVersion, Release, make
+from host_tools.build.romfs import RomError
+from host_tools.keys.ceremony import Ceremony
+from host_tools.keys.errors import KeysError
+from host_tools.keys.signer import PublicKey, Signer
+from host_tools.micropython.compiler import CompileError
+
+console = Console()
+
+_LARGEST = 10
+_TEXT = "utf-8"
+
+
+def build(
+    board: Annotated[str, typer.Option(help="Which board it is for: a folder of boards/.")] = "virtual",
+    out: Annotated[Path, typer.Option("--out", "-o", help="Directory for what is made.")] = Path("out/build"),
+    signer: Annotated[
+        Path | None, typer.Option(help="The update signer's key, a PEM file (signer.pem of a ceremony).")
+    ] = None,
+    ceremony: Annotated[
+        Path | None, typer.Option(help="A ceremony's directory: its signer signs, and it is a line of its audit file.")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="Who signs, for the audit file.")] = "",
+    version: Annotated[str, typer.Option(help="x.y.z; the sources' own, if there is none.")] = "",
+    number: Annotated[
+        int | None, typer.Option(help="What versions are compared by; of 1.2.3 it is 1002003.", min=0)
+    ] = None,
+    floor: Annotated[
+        int, typer.Option(help="The lowest number that a board may run once it has confirmed this one.", min=0)
+    ] = 0,
+) -> None:
+    """Compile the firmware for a board, sign it, and make the image of its whole flash.
+
+    The same sources and the same key give the same bytes, in whatever directory. Made are, named by board and version:
+    **.bundle** (what **suanpan update** sends), **.sha256** (a line for each file of it) and **.flash.bin** (the flash
+    with partition table, first stage and bundle: what **suanpan flash** writes behind MicroPython itself).
+    """
+    if (signer is None) == (ceremony is None):
+        raise typer.BadParameter("give either --signer or --ceremony")
+    try:
+        chosen = load(board)
+        sign, public = _signing(signer, ceremony, name, f"{board} {version}".strip())
+        release = make(chosen, sign, version=version, number=number, floor=floor)
+        image = flash_image(chosen, release.bundle, public)
+    except (BoardError, BadVersion, DoesNotFit, RomError, CompileError, KeysError) as error:
+        console.print(f"refused: {error}", style="red", markup=False)
+        raise typer.Exit(1) from None
+    out.mkdir(parents=True, exist_ok=True)
+    stem = f"{board}-{release.version}"
+    made = {".bundle": release.bundle, ".sha256": listing(release.files).encode(), ".flash.bin": image}
+    for suffix, content in made.items():
+        (out / (stem + suffix)).write_bytes(content)
+    console.print(_table(release))
+    for suffix, content in made.items():
+        console.print(f"{out / (stem + suffix)}: {len(content):,} bytes", markup=False, highlight=False)
+
+
+def _signing(signer: Path | None, ceremony: Path | None, name: str, what: str) -> tuple[Sign, PublicKey]:
+    passphrase = typer.prompt("The signer's key: passphrase", hide_input=True)
+    if signer:
+        key = Signer.load(signer, passphrase)
+        return key.sign, key.public
+    assert ceremony
+    desk = Ceremony(ceremony, now=lambda: datetime.now().astimezone(), random=secrets.token_bytes)
+    who = name or typer.prompt("Your name")
+    return lambda data: desk.sign(who, passphrase, what, data), Signer.load(ceremony / "signer.pem", passphrase).public
+
+
+def _table(release: Release) -> Table:
+    table = Table(title=f"{release.version}, number {release.number}", title_justify="left")
+    table.add_column("part")
+    table.add_column("bytes", justify="right")
+    for part, size in release.packages().items():
+        table.add_row(part, f"{size:,}")
+    table.add_section()
+    for path, size in release.largest(_LARGEST):
+        table.add_row(path, f"{size:,}")
+    table.add_section()
+    share = len(release.bundle) / release.room
+    table.add_row("bundle", f"{len(release.bundle):,}", style="bold")
+    table.add_row(f"slot, {share:.0%} full", f"{release.room:,}")
+    return table

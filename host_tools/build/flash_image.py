@@ -1,0 +1,33 @@
+"""The image of a whole flash, as it is written in one go: all but MicroPython itself, and what makes a terminal this
+shop's (flash/factory.py).
+"""
+
+from __future__ import annotations
+
+from host_tools.boards.data import Board
+from host_tools.build.application import first_stage
+from host_tools.build.partition_table import Partition, of_board
+from host_tools.flash.factory import blank, file_system
+from host_tools.keys.signer import PublicKey
+
+
+class DoesNotFit(ValueError):
+    """Something is larger than the partition that it is for; the text has the figures."""
+
+
+def flash_image(board: Board, bundle: bytes, signer: PublicKey, other: bytes = b"") -> bytes:
+    """A board's flash with its partition table, the first stage, the bundle in the first slot, perhaps an `other` in
+    the second; all else is erased. Bundles are not looked into. Raises DoesNotFit, CompileError."""
+    table = of_board(board)
+    image = bytearray(blank(table, board.flash_size))
+    for name, found in (("slot_a", bundle), ("slot_b", other)):
+        put(image, table[name], found)
+    put(image, table["vfs"], file_system(first_stage(board, signer), table["vfs"].size))
+    return bytes(image)
+
+
+def put(image: bytearray, partition: Partition, content: bytes) -> None:
+    """Raises DoesNotFit."""
+    if len(content) > partition.size:
+        raise DoesNotFit(f"{partition.name} has {partition.size:,} bytes, and {len(content):,} are to go there")
+    image[partition.offset : partition.offset + len(content)] = content

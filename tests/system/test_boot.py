@@ -1,0 +1,173 @@
+"""A board from its flash image: what a stock MicroPython would run, /boot.py first. Which application starts, and what
+the board says when one does not."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from host_tools.bench.flash import PowerCut
+from host_tools.bench.shop import Shop
+from host_tools.build.bundle import SIGNATURE
+from host_tools.flash.factory import SECTOR, partitions
+from tests.system.books import agree
+from tests.system.software import NUMBER, release, software
+
+_BLOB = "suanpan/boot"
+_FORM = struct.Struct("<BBBBBII")  # firmware/suanpan/slots/state.py
+_NONE = 255
+_A, _B = 0, 1
+
+
+def state(shop: Shop) -> dict[str, int]:
+    names = ("version", "active", "pending", "tried", "last", "floor", "next_floor")
+    return dict(zip(names, _FORM.unpack(shop.bench.nvs[_BLOB]), strict=True))
+
+
+def pend(shop: Shop, slot: int, floor: int = 0, active: int = 1) -> None:
+    """As an update leaves it: a bundle has been written into `slot`."""
+    shop.bench.nvs[_BLOB] = _FORM.pack(1, active, slot, 0, 0, floor, 0)
+
+
+@contextmanager
+def a_shop(directory: Path, first: bytes | None = None, second: bytes = b"") -> Iterator[Shop]:
+    with Shop(directory, software=software(first, second)) as shop:
+        yield shop
+
+
+def test_it_sells_out_of_its_slot(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as shop:
+        shop.open()
+        shop.bench.expect("请输入金额")
+        shop.ask_for(12_34, shop.cards["plain"])
+        shop.take_slips()
+        agree(shop, 1, 12_34)
+        assert shop.bench.console() == ""
+        assert _BLOB not in shop.bench.nvs  # nothing to remember
+
+
+def test_a_pending_application_starts_and_confirms_itself(tmp_path: Path) -> None:
+    with a_shop(tmp_path, second=release(NUMBER + 1, floor=NUMBER + 1)) as shop:
+        pend(shop, _B, active=_A)
+        shop.open()
+        shop.bench.expect("请输入金额")
+        found = state(shop)
+        assert (found["active"], found["pending"], found["tried"], found["floor"]) == (_B, _NONE, 0, NUMBER + 1)
+        assert shop.bench.console() == ""
+        # The one before it has a hole, as the floor says: it is not what starts even if the new one is gone.
+        shop.bench.power_off()
+        erase(shop, "slot_b")
+        shop.bench.power_on()
+        assert "slot b: no application\nslot a: older than this board may run\n" in shop.bench.console()
+
+
+def erase(shop: Shop, name: str) -> None:
+    found = partitions()[name]
+    for at in range(found.offset, found.end, SECTOR):
+        shop.bench.flash.erase(at)
+
+
+def damaged(bundle: bytes, at: int) -> bytes:
+    return bundle[:at] + bytes([bundle[at] ^ 1]) + bundle[at + 1 :]
+
+
+def signed_as(bundle: bytes, other: bytes) -> bytes:
+    end = 10 + int.from_bytes(bundle[8:10], "little")
+    return bundle[:end] + other[end : end + SIGNATURE] + bundle[end + SIGNATURE :]
+
+
+BAD = {
+    "no application": (b"", "U01"),
+    "cut off before its header was written": (b"\xff" * 4096 + release()[4096:], "U01"),
+    "with the signature of another one": (signed_as(release(NUMBER + 1), release(NUMBER + 2)), "U02"),
+    "its manifest altered": (damaged(release(NUMBER + 1), 40), "U02"),
+    "another board's": (release(NUMBER + 1, board_name="esp32_devkitc"), "U03"),
+    "older than the floor": (release(NUMBER - 1), "U04"),
+    "cut short": (release(NUMBER + 1)[:-5000], "U05"),
+    "a bit of its image flipped": (damaged(release(NUMBER + 1), 200_000), "U05"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_update_leaves_the_old_one_running_and_says_so(tmp_path: Path, what: str) -> None:
+    bundle, code = BAD[what]
+    with a_shop(tmp_path, second=bundle) as shop:
+        pend(shop, _B, floor=NUMBER, active=_A)
+        shop.bench.power_on()
+        shop.bench.expect(code)
+        shop.bench.expect("柜员号")
+        assert shop.bench.console().startswith("slot b: ")
+        assert (state(shop)["active"], state(shop)["pending"]) == (_A, _NONE)
+        shop.bench.power_off()
+        shop.bench.power_on()  # it has been told
+        shop.bench.expect("柜员号")
+        assert not shop.bench.shows(code)
+        assert shop.bench.console() == ""
+
+
+def test_one_that_does_not_come_up_is_not_tried_again(tmp_path: Path) -> None:
+    with a_shop(tmp_path, second=release(NUMBER + 1, floor=NUMBER + 1)) as shop:
+        pend(shop, _B, active=_A)
+        shop.bench.parts.printer.jam_cutter()
+        shop.bench.power_on()
+        shop.bench.expect("柜员号")
+        assert state(shop)["tried"] == 1
+        shop.bench.power_off()
+        shop.bench.parts.printer.cutter_stuck = False
+        shop.bench.power_on()
+        shop.bench.expect("U06")
+        shop.bench.expect("柜员号")
+        assert shop.bench.console() == "slot b: did not come up\n"
+        assert (state(shop)["active"], state(shop)["floor"]) == (_A, 0)
+
+
+def test_a_damaged_application_gives_way_to_the_other(tmp_path: Path) -> None:
+    with a_shop(tmp_path, first=damaged(release(), 100_000), second=release(NUMBER - 1)) as shop:
+        shop.bench.power_on()
+        shop.bench.expect("U05")
+        shop.bench.expect("柜员号")
+        assert shop.bench.console() == "slot a: damaged\n"
+        assert state(shop)["active"] == _B
+
+
+def test_without_any_application_the_lights_say_so(tmp_path: Path) -> None:
+    with a_shop(tmp_path, first=damaged(release(), 100_000), second=damaged(release(), 300)) as shop:
+        shop.bench.power_on()
+        assert shop.bench.console() == (
+            "slot a: damaged\nslot b: bad signature\nno application to start: write one with suanpan flash\n"
+        )
+        assert shop.bench.parts.lights.lit == (True,) * 4
+        assert shop.bench.screen() == []
+
+
+@pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
+def test_the_power_goes_at_any_operation_of_an_update_that_starts(tmp_path: Path, good: bool) -> None:
+    """It comes up with one of the two, and what the old one lacks is never remembered."""
+    new = release(NUMBER + 1, floor=NUMBER + 1)
+    cuts = 0
+    with a_shop(tmp_path, second=new if good else damaged(new, 5000)) as shop:
+        fresh = shop.flash_image.read_bytes()
+        while True:
+            shop.bench.nvs.clear()
+            shop.flash_image.write_bytes(fresh)
+            pend(shop, _B, active=_A)
+            shop.bench.flash.cut_after(cuts)
+            try:
+                shop.bench.power_on()
+                shop.bench.expect("柜员号")
+            except PowerCut:
+                cuts += 1
+                shop.bench.power_on()
+                shop.bench.expect("柜员号")
+                runs = state(shop)
+                assert (runs["pending"], runs["tried"]) == (_NONE, 0)
+                assert (runs["active"], runs["floor"]) in [(_A, 0), (_B, NUMBER + 1)][: 1 + good]
+                shop.bench.power_off()
+            else:
+                shop.bench.flash.cut_after(None)
+                break
+    assert cuts >= 2
