@@ -155,11 +155,12 @@ def _for_good(place: Place, step: str) -> bool:
         or (SHARE < 1 and step in DIGITS and place.headed("业务参数", "系统设置") and step not in "13")
         or (place.shows("恢复初始密码") and enters)
         or (place.shows("不可恢复") and enters)
+        or (place.shows("进入培训") and enters)
     )
 
 
 BEHIND = frozenset({"0 1 enter", "7 7 enter"}).union(
-    (f"0 0 enter{digit}" for digit in "12345"), (f"9 9 enter{digit}" for digit in "123456789")
+    (f"0 0 enter{digit}" for digit in "123456"), (f"9 9 enter{digit}" for digit in "123456789")
 )
 
 

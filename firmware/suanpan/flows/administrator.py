@@ -28,6 +28,8 @@ async def administer(t: "Terminal") -> None:
         ("download", _download),
         ("setup", _setup),
         ("keys", _keys),
+        ("commission", _commission),
+        ("release", _release),
     )
     while True:
         chosen = await choose(screen, screen.title("administrator"), [screen.title(name) for name, _ in entries])
@@ -106,20 +108,35 @@ async def _keys(t: "Terminal", _: str) -> None:
         await key_values(t)
 
 
+async def _commission(t: "Terminal", _: str) -> None:
+    with Overlay():
+        from suanpan.flows.commission import commission
+
+        await commission(t)
+
+
+async def _release(t: "Terminal", _: str) -> None:
+    with Overlay():
+        from suanpan.flows.commission import release
+
+        await release(t)
+
+
 async def _retire(t: "Terminal", title: str) -> None:
     """终端退役: asked twice, and refused while the host must still be told of something."""
     screen = t.screen
-    if _unsettled(t):
+    hindrance = _hindrance(t)
+    if hindrance:
         screen.buzzer.error()
-        await screen.notice(title, screen.message("unsettled"))
+        await screen.notice(title, screen.message(hindrance))
         return
     await confirm(screen, title, screen.message("retire"))
     await confirm(screen, title, screen.message("retire_again"))
     await end_keys(t)
 
 
-def _unsettled(t: "Terminal") -> bool:
+def _hindrance(t: "Terminal") -> str:
     with Overlay():
-        from suanpan.flows.setup import unsettled
+        from suanpan.flows.setup import hindrance
 
-        return unsettled(t)
+        return hindrance(t)

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 
 async def power_on(t: "Terminal") -> None:
+    if t.parameters.seldom("training_mode", 0):
+        with Overlay():
+            await seldom("service.training", "begin_training")(t)
     with Overlay():
-        await _flow("service.self_test", "self_test")(t)
+        await seldom("service.self_test", "self_test")(t)
     if t.ledger.reversal and t.acquirer.ready:
         with Overlay():
-            await _flow("flows.unknown", "recover")(t)
+            await seldom("flows.unknown", "recover")(t)
     idle = Idle(t)
     while True:
         await _begin(t)
@@ -30,17 +33,17 @@ async def _begin(t: "Terminal") -> None:
     state = t.ledger.state
     batch_start = state.batch_start
     with Overlay():
-        await _flow("flows.login", "log_in")(t)
+        await seldom("flows.login", "log_in")(t)
     with Overlay():
-        await attempt(t, _flow("flows.login", "sign_in")(t))
+        await attempt(t, seldom("flows.login", "sign_in")(t))
     with Overlay():
-        await attempt(t, _flow("flows.reports", "finish_printing")(t))
+        await attempt(t, seldom("flows.reports", "finish_printing")(t))
     if state.settled > batch_start:
         with Overlay():
-            await attempt(t, _flow("flows.settlement_slip", "last_settlement")(t))
+            await attempt(t, seldom("flows.settlement_slip", "last_settlement")(t))
 
 
-def _flow(module: str, name: str) -> "Callable[[Terminal], Awaitable[None]]":
+def seldom(module: str, name: str) -> "Callable[[Terminal], Awaitable[None]]":
     """A flow of a module that is to be forgotten: a local name would keep it for as long as its function runs."""
     flow: Callable[[Terminal], Awaitable[None]] = getattr(__import__("suanpan." + module, None, None, (name,)), name)
     return flow
@@ -60,12 +63,12 @@ async def _serve(t: "Terminal", idle: Idle) -> None:
 
 async def _choose(t: "Terminal", key: str, battery: bool) -> None:
     """What is in the menu is in memory only while it is done, and the menu not even then."""
-    module, name = await _chosen(t, key, battery)
+    module, name = await chosen(t, key, battery)
     with Overlay():
-        await _flow("flows." + module, name)(t)
+        await seldom("flows." + module, name)(t)
 
 
-async def _chosen(t: "Terminal", key: str, battery: bool) -> "tuple[str, str]":
+async def chosen(t: "Terminal", key: str, battery: bool) -> "tuple[str, str]":
     with Overlay():
         from suanpan.flows.menu import menu
 

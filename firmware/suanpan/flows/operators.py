@@ -22,6 +22,7 @@ async def manage(t: "Terminal") -> None:
         ("list_operators", _list),
         ("new_password", _change),
         ("unlock_operator", _unlock),
+        ("training", _train),
     )
     while True:
         chosen = await choose(screen, screen.title("supervisor"), [screen.title(name) for name, _ in entries])
@@ -68,6 +69,13 @@ async def _change(t: "Terminal", _: str) -> None:
         from suanpan.flows.new_password import change_password
 
         await change_password(t, SUPERVISOR)
+
+
+async def _train(t: "Terminal", _: str) -> None:
+    with Overlay():
+        from suanpan.flows.training import training
+
+        await training(t)
 
 
 async def _unlock(t: "Terminal", title: str) -> None:

@@ -21,12 +21,13 @@ _MENUS = {
     "identity": "terminal_id merchant_id batch_limit",
     "clearing": "clear_tables clear_operators",
 }
-_ORDER = ("business", "host_line", "functions", "identity", "clearing")
+_ORDER = ("business", "host_line", "functions", "identity", "clearing", "training", "shop_profile", "update")
 _AMOUNTS = ("large_amount", "refund_amount", "offline_amount", "offline_total")
 _BETWEEN_BATCHES = ("identity", "clearing")
 # Where the file may say nothing.
 _OTHERWISE = {"tip_percent": 10, "lock_minutes": 30, "moto": 0, "partial_approval": 0}
 _DIGITS = {"terminal_id": 8, "merchant_id": 15}
+_PROFILES = const(3)  # retail, restaurant, hotel: what a digit at the counter begins
 _NUMBER = const(5)  # digits at most, of any other value
 _ADDRESS = const(12)
 _OCTET = const(255)
@@ -36,9 +37,17 @@ async def setup(t: "Terminal") -> None:
     """Until Cancelled or TimedOut."""
     screen = t.screen
     name = _ORDER[await choose(screen, screen.title("setup"), [screen.title(name) for name in _ORDER])]
-    if name in _BETWEEN_BATCHES and unsettled(t):
+    if name in ("training", "update"):
+        await (_train if name == "training" else _update)(t)
+        return
+    if name == "shop_profile":
+        kinds = [screen.title(f"shop_profile_{number}") for number in range(_PROFILES)]
+        await _try(t, screen.title(name), name, await choose(screen, screen.title(name), kinds))
+        return
+    why_not = hindrance(t) if name in _BETWEEN_BATCHES else ""
+    if why_not:
         screen.buzzer.error()
-        await screen.notice(screen.title(name), screen.message("unsettled"))
+        await screen.notice(screen.title(name), screen.message(why_not))
         return
     entries = _MENUS[name].split()
     while True:
@@ -58,10 +67,28 @@ async def setup(t: "Terminal") -> None:
             continue
 
 
-def unsettled(t: "Terminal") -> bool:
-    """Whether the host must still be told of something, or the batch has something in it."""
-    state = t.ledger.state
-    return bool(state.due or state.queued or state.settling or state.totals)
+def hindrance(t: "Terminal") -> str:
+    """The message that says why what a batch hangs on cannot change now: the host must still be told of something, or
+    the batch has something in it, or may have behind a training. Empty if it can."""
+    if t.parameters.seldom("training_mode", 0):
+        return "training_first"
+    return "" if t.settled() else "unsettled"
+
+
+async def _train(t: "Terminal") -> None:
+    with Overlay():
+        from suanpan.flows.training import training
+
+        await training(t)
+
+
+async def _update(t: "Terminal") -> None:
+    from suanpan.flows.counter import attempt
+
+    with Overlay():
+        from suanpan.flows.update import update
+
+        await attempt(t, update(t))
 
 
 def _parameter(function: str) -> str:

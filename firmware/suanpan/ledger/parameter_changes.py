@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from suanpan.ledger.parameters import Parameters
 
 # What `seldom` reads, and may be changed: name, highest. What is switched on and off begins with allow_.
-_SELDOM = {"tip_percent": 100, "lock_minutes": 999, "moto": 1, "partial_approval": 1}
+_SELDOM = {
+    "tip_percent": 100,
+    "lock_minutes": 999,
+    "moto": 1,
+    "partial_approval": 1,
+    "training_mode": 1,
+    "shop_profile": 2,
+}
 _SWITCH = "allow_"
 _ON = const(1)
 

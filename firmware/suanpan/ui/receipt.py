@@ -27,6 +27,9 @@ MERCHANT = const(0)
 CUSTOMER = const(1)
 
 _ENTRY = "?MSQQI?C"  # how it was read, by the first two digits of F22: keyed, swiped, codes, chip, contactless
+_PARTIAL = const("10")  # F39: what was approved is less, and nobody says whether the tip is in it
+_RESTAURANT = const(1)  # shop_profile: a guest may write a tip on the slip
+_TO_WRITE = const(12)  # columns
 _BATCH = const(6)  # digits of F61, and where its voucher number ends
 _ORIGINAL = const(12)
 
@@ -89,6 +92,9 @@ class Slip:
     def head(self, title: str) -> None:
         parameters = self._parameters
         name = parameters.merchant_name[self._strings.language]
+        not_valid = self.label("training_slip")  # there are no such words but in a training
+        if not_valid:
+            self.add(not_valid, CENTRE | DOUBLE)
         self.add(name, CENTRE | DOUBLE)
         self.add(title, CENTRE)
         self.rule()
@@ -128,7 +134,14 @@ def transaction_slip(
     if entry.host_date:
         date, time = _host_date(date, entry.host_date), entry.host_time
     slip.field("time", moment(date, time))
-    slip.field("amount", f"RMB {yuan(entry.gain)}", DOUBLE)
+    tip = entry.tip if entry.response != _PARTIAL else 0
+    slip.field("amount", f"RMB {yuan(entry.gain - tip)}", DOUBLE)
+    if tip:
+        slip.field("tip", f"RMB {yuan(tip)}")
+        slip.field("total", f"RMB {yuan(entry.gain)}", DOUBLE)
+    elif copy == MERCHANT and entry.kind == "sale" and parameters.seldom("shop_profile", 0) == _RESTAURANT:
+        for name in ("tip", "total"):  # for the guest to write
+            slip.field(name, "_" * _TO_WRITE)
     original = entry.original[_BATCH:_ORIGINAL]
     if original.strip("0"):
         slip.field("original", original)
