@@ -14,7 +14,6 @@ from suanpan.acquirer.acquirer import Acquirer
 from suanpan.crypto.aes_siv import Siv
 from suanpan.crypto.secret import Secret
 from suanpan.errors import SuanpanError, Tampered
-from suanpan.flows.counter import power_on
 from suanpan.overlay import Overlay
 from suanpan.flows.race import first
 from suanpan.ledger.device_key import JOURNAL_LABEL, KEYS_LABEL, OPERATORS_LABEL, PAN_LABEL, FlashSecret
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from suanpan.acquirer.framing import Line
     from suanpan.drivers.tamper import Tamper
     from suanpan.ledger.device_key import DeviceSecret
+    from suanpan.ledger.flash_ring import Partition
     from suanpan.service.backup import Saving
     from suanpan.terminal import Opened
 
@@ -95,15 +95,30 @@ async def serve(
     screen: Screen, keys_secret: "DeviceSecret", journal_secret: "DeviceSecret", zeroiser: Zeroiser
 ) -> None:
     """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
-    parameters = Parameters.load(board.DATA + "/params.json")
+
+    async def sealed(
+        of: bytes, partition: "Partition", vault: "tuple[Partition, int] | None" = None
+    ) -> "tuple[KeyStore, Journal, PanVault]":
+        """A merchant's keys, journal in that partition, and card numbers, whose key is in that sector of another one.
+        Seals of the one that `of` names open nothing of another's."""
+        vault = vault or (board.secrets(), _VAULT_SECTOR)
+        with Secret(await keys_secret.derive(KEYS_LABEL + of)) as key:
+            keys = KeyStore(KEYS + of.decode(), key.view)
+        with Secret(await journal_secret.derive(JOURNAL_LABEL + of)) as key:
+            journal = Journal(FlashLog(partition), Siv(key.view))
+        with Secret(await journal_secret.derive(PAN_LABEL + of)) as key:
+            return keys, journal, PanVault(vault[0], vault[1], key.view, board.random)
+
+    parameters, partition = Parameters.load(board.DATA + "/params.json"), board.journal()
+    if parameters.besides.get("other_merchants"):
+        parameters, partition, power_on = __import__("suanpan.service.mall", None, None, ("load",)).load(
+            board.DATA + "/params.json", partition, sealed
+        )
+    else:
+        from suanpan.flows.counter import power_on
     screen.strings.choose(parameters.language)
     screen.scrambles_pins = bool(parameters.seldom("scrambles_pins", 0))
-    with Secret(await keys_secret.derive(KEYS_LABEL)) as key:
-        keys = KeyStore(KEYS, key.view)
-    with Secret(await journal_secret.derive(JOURNAL_LABEL)) as key:
-        journal = Journal(FlashLog(board.journal()), Siv(key.view))
-    with Secret(await journal_secret.derive(PAN_LABEL)) as key:
-        vault = PanVault(board.secrets(), _VAULT_SECTOR, key.view, board.random)
+    keys, journal, vault = await sealed(b"", partition)
 
     async def operators(kind: "type[Opened]") -> "Opened":
         with Secret(await journal_secret.derive(OPERATORS_LABEL)) as key:
@@ -112,10 +127,15 @@ async def serve(
     def saving() -> "tuple[UART, Saving]":
         from suanpan.service.backup import Saving
 
-        desk = Saving(
-            journal, vault, keys, parameters.terminal_id, board.random, lambda: terminal.today() + terminal.time()
+        ledger, keys = terminal.ledger, terminal.keys
+        return board.service_line(), Saving(
+            ledger.journal,
+            ledger.vault,
+            keys,
+            parameters.terminal_id,
+            board.random,
+            lambda: terminal.today() + terminal.time(),
         )
-        return board.service_line(), desk
 
     calendar = board.calendar()
     preferred = [0, 0, 0]
@@ -126,11 +146,10 @@ async def serve(
 
             return await connect(parameters, keys, board.DATA, calendar, board.random, preferred)
 
-    keep_s = parameters.seldom("keep_line_s", 0)
-    if keep_s:
+    if parameters.seldom("keep_line_s", 0):
         from suanpan.acquirer.kept import Keeper
 
-        call = Keeper(call, parameters, keep_s).take
+        call = Keeper(call, parameters, parameters.seldom("keep_line_s", 0)).take
 
     terminal = Terminal(
         screen=screen,
@@ -152,8 +171,10 @@ async def serve(
         ledger=Ledger(journal, vault, parameters.batch_limit),
         acquirer=Acquirer(call, parameters, keys, board.random),
         random=board.random,
+        nvs=board.nvs,
+        slots=board.slots,
     )
-    if keys.has(TMK):
+    if keys.has(TMK) or parameters.besides.get("other_merchants"):
         await power_on(terminal)
     else:
         await first(be_loaded(keys, parameters, journal, vault), power_on(terminal))
@@ -167,8 +188,9 @@ async def be_loaded(keys: KeyStore, parameters: Parameters, journal: Journal, va
     from suanpan.service.injection import Injection
     from suanpan.service.injection_line import serve
 
-    algorithm = suite(parameters.suite).algorithm
-    injection = Injection(keys, parameters.terminal_id, parameters.serial, algorithm, board.random)
+    injection = Injection(
+        keys, parameters.terminal_id, parameters.serial, suite(parameters.suite).algorithm, board.random
+    )
     await serve(board.service_line(), injection, Loading(journal, vault, keys, parameters.terminal_id))
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Protocol, TypeVar
 
+    from esp32 import NVS
     from machine import UART
 
     from suanpan.acquirer.acquirer import Acquirer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from suanpan.ledger.parameters import Parameters
     from suanpan.service.backup import Saving
     from suanpan.service.tracing import Tracing
+    from suanpan.service.update import Slots
     from suanpan.ui.gb2312 import Encoder
     from suanpan.ui.screen import Screen
 
@@ -66,6 +68,8 @@ class Terminal:
         ledger: "Ledger",
         acquirer: "Acquirer",
         random: "Callable[[int], bytes]",
+        nvs: "Callable[[], NVS]",
+        slots: "Callable[[], Slots]",
     ) -> None:
         self.screen = screen
         self.swipe_reader = swipe_reader
@@ -86,11 +90,22 @@ class Terminal:
         self.ledger = ledger
         self.acquirer = acquirer
         self.random = random
+        self.nvs = nvs
+        self.slots = slots
         self.operator = ""  # two digits while somebody is logged in
         # Self-check or a download has found the file of emv_tables good, with applications: chip cards are offered.
         self.tables_checked = False
         self.torn: "TornLog | None" = None  # what cards have left unfinished (emv/torn.py): for five minutes
         self.signed_in = False  # whether the host is known to hold the same working keys
+
+    async def prepare(self) -> bool:
+        """For idle time: what the ledger does then."""
+        return self.ledger.prepare()
+
+    def settled(self) -> bool:
+        """Whether the host knows everything, and the batch has nothing in it."""
+        state = self.ledger.state
+        return not (state.due or state.queued or state.settling or state.totals)
 
     def today(self) -> str:
         """YYMMDD."""

@@ -46,7 +46,16 @@ _Bare = Annotated[bool, typer.Option("--bare", help="The file is the journal's p
 _Partitions = Annotated[
     Path, typer.Option(help="The board's partition table.", exists=True, dir_okay=False, show_default="virtual board")
 ]
-_PARTITIONS = BOARD / "partitions.csv"
+_Merchant = Annotated[
+    int,
+    typer.Option(
+        help="Whose journal, where several merchants share the terminal: 1, 2 and so on.",
+        min=0,
+        max=8,
+        show_default="the only one",
+    ),
+]
+_PARTITIONS = BOARD / "pins.py"
 
 
 @app.command()
@@ -55,6 +64,7 @@ def verify(
     key: _Key = "",
     bare: _Bare = False,
     partitions: _Partitions = _PARTITIONS,
+    merchant: _Merchant = 0,
     against: Annotated[
         Path | None, typer.Option(help="The acquirer's database, to compare sums with.", exists=True, dir_okay=False)
     ] = None,
@@ -66,7 +76,7 @@ def verify(
     compare with --against.
     """
     with _refusals():
-        source = _source(image, partitions, bare)
+        source = _source(image, partitions, bare, merchant)
         report = _judged(source, key)
         good = report.good
         if report.books:
@@ -91,6 +101,7 @@ def export(
     key: _Key = "",
     bare: _Bare = False,
     partitions: _Partitions = _PARTITIONS,
+    merchant: _Merchant = 0,
     damaged: Annotated[
         bool, typer.Option("--damaged", help="Export what comes before the first bad record, if there is one.")
     ] = False,
@@ -102,7 +113,7 @@ def export(
     """
     with _refusals():
         chosen = form or _by_suffix(out)
-        source = _source(image, partitions, bare)
+        source = _source(image, partitions, bare, merchant)
         report = _judged(source, key)
         _print_verdict(report, source)
         if report.books and (report.good or damaged):
@@ -113,11 +124,11 @@ def export(
         raise typer.Exit(1)
 
 
-def _source(path: Path, table: Path, bare: bool) -> FlashImage | ArchiveFile:
+def _source(path: Path, table: Path, bare: bool, merchant: int) -> FlashImage | ArchiveFile:
     content = path.read_bytes()
     if ArchiveFile.is_one(content) and not bare:
         return ArchiveFile(content)
-    return FlashImage(content, table=table, bare=bare)
+    return FlashImage(content, table=table, bare=bare, merchant=merchant)
 
 
 def _judged(source: FlashImage | ArchiveFile, key: str) -> Report:

@@ -44,7 +44,7 @@ TAGS = {
     0x61: "card", 0x62: "totals", 0x63: "undone", 0x64: "chip",
     0x81: "amount", 0x82: "printed", 0x83: "status", 0x84: "open", 0x85: "newest", 0x86: "of", 0x87: "floor",
     0x88: "batch_start", 0x89: "settled", 0x8A: "settling", 0x8B: "queued", 0x8C: "queued_total", 0x8D: "oldest",
-    0x8E: "oldest_at", 0x8F: "refused", 0x90: "unbalanced", 0x91: "base",
+    0x8E: "oldest_at", 0x8F: "refused", 0x90: "unbalanced", 0x91: "base", 0x92: "tip",
 }  # fmt: skip
 # As the sums number them.
 KINDS = {

@@ -108,6 +108,10 @@ class OutOfTurn(UnitRefuses):
     says = "The terminal was asked for another part than the next: begin again."
 
 
+class Shared(UnitRefuses):
+    says = "Several merchants share this terminal: restore each one's archive to a terminal of its own."
+
+
 REFUSALS: Final[dict[str, type[UnitRefuses]]] = {
     "L01": UnitFull,
     "L03": UnitWorn,
@@ -119,6 +123,7 @@ REFUSALS: Final[dict[str, type[UnitRefuses]]] = {
     "L20": Altered,
     "L21": NotEmpty,
     "L22": OutOfTurn,
+    "L23": Shared,
 }
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import csv
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from host_tools.fonts.digits import HALVES
@@ -70,6 +70,21 @@ def pack_font(strings: Path, glyphs: Mapping[str, Glyph]) -> bytes:
             if char not in glyphs or ord(char) > 0xFFFF:
                 raise MissingGlyph(char, text)
             used[char] = glyphs[char]
+    return _packed(used)
+
+
+def pack_names(names: Iterable[str], glyphs: Mapping[str, Glyph]) -> bytes:
+    """names.bin, beside a terminal's parameters: what the names of its merchants need. Raises MissingGlyph."""
+    used: dict[str, Glyph] = {}
+    for name in names:
+        for char in name:
+            if char not in glyphs or ord(char) > 0xFFFF:
+                raise MissingGlyph(char, name)
+            used[char] = glyphs[char]
+    return _packed(used)
+
+
+def _packed(used: Mapping[str, Glyph]) -> bytes:
     narrow = sorted(char for char, glyph in used.items() if glyph.width == _NARROW)
     wide = sorted(char for char, glyph in used.items() if glyph.width == 2 * _NARROW)
     table = [ord(char) for char in (*narrow, *wide)]

@@ -19,7 +19,7 @@ PARAMETERS = "/ledger_test/params.json"
 
 
 GOOD = {
-    "schema": 4,
+    "schema": 5,
     "terminal_id": "10000001",
     "merchant_id": "898110257340001",
     "merchant_name": {"zh": "算盘茶馆", "en": "SUANPAN TEA HOUSE"},
@@ -166,7 +166,7 @@ class TestParameters(FileTestCase):
 
     def test_each_value_is_needed_and_checked(self):
         bad = {
-            "schema": (0, -1, 5, 4.0, "4", True),
+            "schema": (0, -1, 6, 5.0, "5", True),
             "terminal_id": ("1000000", "100000010", 10000001, "1000000 ", "1000000点"),
             "merchant_id": ("89811025734000", 898110257340001),
             "merchant_name": ("X", {}, {"zh": "X"}, {"zh": "X", "en": ""}, {"zh": 1, "en": "X"}),

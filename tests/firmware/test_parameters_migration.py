@@ -22,6 +22,7 @@ BROUGHT = {  # by each step: the values of the schema that it leads to, and what
     },
     2: {"administrator_tries": 10, "refund_amount": 10000000},
     3: {"link": "tcp"},
+    4: {},
 }
 DROPPED = {2: {"operators": {"01": {"salt": "00" * 16, "hash": "ff" * 32, "iterations": 500}}}}  # by each step
 

@@ -23,7 +23,7 @@ class Acquirer:
     ) -> None:
         """`call` makes a line to the host, or raises NotConnected."""
         self.reached = False  # whether the host was there when it was called last
-        self._call = call
+        self.call = call
         self._parameters = parameters
         self._keys = keys
         self._random = random
@@ -36,7 +36,7 @@ class Acquirer:
     async def connect(self) -> "Session":
         """Raises NotConnected."""
         self.reached = False
-        line = await self._call()
+        line = await self.call()
         self.reached = True
         with Overlay():
             from suanpan.acquirer.session import Session

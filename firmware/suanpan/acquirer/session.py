@@ -179,7 +179,7 @@ def _transaction(entry: "Entry") -> "Values":
         (63, entry.org.encode()),
         (23, entry.sequence),
         (55, entry.chip),
-        (48, f"{entry.amount:012}"),
+        (48, f"{entry.tip or entry.amount:012}" if entry.tip or entry.base else ""),
     ):
         if text:
             values[number] = text

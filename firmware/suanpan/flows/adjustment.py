@@ -76,4 +76,4 @@ def _refusal(t: "Terminal", paid: "Entry | None") -> str:
     if paid.batch != ledger.batch or paid.number < ledger.state.settled:
         return "settled_before"
     name = paid.batch + paid.stan
-    return "no_tip" if refunded(ledger, name) else "added_to" if added(ledger, name) else ""
+    return "no_tip" if refunded(ledger, name) else "added_to" if paid.tip or added(ledger, name) else ""

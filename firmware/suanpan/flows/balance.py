@@ -28,7 +28,7 @@ class _Inquiry:
     """What a session asks of a ledger's entry. There is none: no money moves, and there is nothing to take back."""
 
     kind = "balance"
-    amount = base = 0
+    amount = base = tip = 0
     reason = original = original_reference = auth_code = org = sequence = ""
     chip = b""
 

@@ -49,7 +49,7 @@ class Idle:
             except TimedOut:
                 key = "nobody there" if 0 < left_alone_s <= wait_s else ""
                 left_alone_s -= wait_s
-                more = self._check_flash()
+                more = await self._check_flash()
                 if waiting:
                     self.left_s -= 1
                     if not self.left_s:
@@ -61,10 +61,10 @@ class Idle:
             self.left_s = 0
         return key
 
-    def _check_flash(self) -> bool:
+    async def _check_flash(self) -> bool:
         """Whether there is more to do while nobody waits, in a second. Raises JournalBroken."""
         try:
-            return self._t.ledger.prepare()
+            return await self._t.prepare()
         except JournalBroken:
             raise
         except LedgerError:

@@ -22,15 +22,15 @@ async def log_in(t: "Terminal") -> None:
     while not t.operator:
         try:
             with Overlay():
-                number, due = await _identify(t)
+                number, due = await identify(t)
             if number:
                 with Overlay():
-                    await _enter(t, number, due)
+                    await enter(t, number, due)
         except (Cancelled, TimedOut):
             continue
 
 
-async def _identify(t: "Terminal") -> "tuple[str, bool]":
+async def identify(t: "Terminal") -> "tuple[str, bool]":
     """Who it is, "" if they could not prove it; and whether the password is still the factory's."""
     from suanpan.flows.authorise import end_keys, prove, refuse
     from suanpan.ledger.operators import ADMINISTRATOR, SUPERVISOR, Operators
@@ -52,7 +52,7 @@ async def _identify(t: "Terminal") -> "tuple[str, bool]":
     return number, operators.must_change(number)
 
 
-async def _enter(t: "Terminal", number: str, due: bool) -> None:
+async def enter(t: "Terminal", number: str, due: bool) -> None:
     """Where the number leads: to its menu, or to the counter; a password that is `due` is changed first."""
     if due:
         await t.screen.notice(t.screen.title("login"), t.screen.message("first_password"))

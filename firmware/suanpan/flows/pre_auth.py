@@ -37,7 +37,10 @@ _MINUTES = const(1440)
 
 async def pre_auth(t: "Terminal") -> None:
     """预授权."""
-    amount = await ask_amount(t.screen, t.screen.title("pre_auth"))
+    await hold(t, await ask_amount(t.screen, t.screen.title("pre_auth")))
+
+
+async def hold(t: "Terminal", amount: int) -> None:
     await _confirm_large(t, amount)
     await transact(t, PRE_AUTH, amount, await present_card(t, amount))
 

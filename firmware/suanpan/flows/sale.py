@@ -19,8 +19,27 @@ _FALLBACK = const("52")  # F60: a terminal that reads chips, and a chip that cou
 
 
 async def sale(t: "Terminal", first_digit: str = "") -> None:
+    try:
+        if t.parameters.seldom("shop_profile", 0):
+            amount = await _asked(t, first_digit)
+        else:
+            amount = await ask_amount(t.screen, t.screen.title("sale"), first_digit)
+        if amount:
+            await _to_its_end(t, amount)
+    finally:
+        t.ledger.tip = 0
+
+
+async def _asked(t: "Terminal", first_digit: str) -> int:
+    """What a shop of this kind asks for (flows/shop_profile.py); 0 where it was no sale, and is over."""
+    with Overlay():
+        module = __import__("suanpan.flows.shop_profile", None, None, ("asked_amount",))
+        amount: int = await getattr(module, "asked_amount")(t, first_digit)  # noqa: B009 - a name would stay for ever
+        return amount
+
+
+async def _to_its_end(t: "Terminal", amount: int) -> None:
     screen = t.screen
-    amount = await ask_amount(screen, screen.title("sale"), first_digit)
     if amount >= t.parameters.large_amount:
         await confirm(screen, yuan(amount), screen.message("large_amount"))
     # Slot and reader, where there are tables for them; else the stripe of a card that has a chip, too.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # As MESSAGES has them (acquirer/messages.py). How codes travel is unconfirmed.
 _ROWS = {
-    "sale": "0200 000000 00 22 000 2 3 4 11 14 22 25 41 42 49 59 60 64",
+    "sale": "0200 000000 00 22 000 2 3 4 11 14 22 25 41 42 48 49 59 60 64",
     "void": "0200 200000 00 23 000 2 3 4 11 14 22 25 37 38 41 42 49 59 60 61 64",
 }
 _QUERY = "0200 330000 00 22 000 2 3 4 11 14 22 25 41 42 49 59 60 61 64"
@@ -166,6 +166,8 @@ def _values(t: "Terminal", entry: "Entry", code: str, account: str, of: "Entry |
         22: entry.entry_mode[:3],
         59: _tagged(("A3", code), ("A5", terminal_information(t, factor))).encode(),
     }
+    if entry.tip:
+        values[48] = f"{entry.tip:012}"
     if of:
         values[37], values[38], values[61] = of.reference, of.auth_code, entry.original
     return values

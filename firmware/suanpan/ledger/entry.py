@@ -26,7 +26,7 @@ NO_REPLY = "98"
 BAD_REPLY = "06"
 BAD_MAC = "A0"
 
-_NUMBERS = ("amount", "printed", "of", "base")
+_NUMBERS = ("amount", "printed", "of", "base", "tip")
 _TOLD_LATER = (
     "amount",
     "response",
@@ -71,6 +71,7 @@ class Entry:
     printed: int
     of: int
     base: int
+    tip: int
 
     def __init__(self, ledger: "Ledger", number: int, status: int, fields: "Fields") -> None:
         self._ledger = ledger

@@ -114,13 +114,14 @@ class KeyStore:
 
 
 def forget(path: str) -> None:
-    """Remove a key store's file, and what a power cut may have left beside it.
+    """Remove a key store's file, those of more merchants beside it, and what a power cut may have left of any.
 
     Not overwritten first: LittleFS would write that elsewhere. What stays in old blocks is sealed.
     """
-    for name in (path, path + ".new"):
-        try:
-            os.remove(name)
-        except OSError as error:
-            if error.errno != ENOENT:
-                raise KeyStoreError from None
+    folder, name = path.rsplit("/", 1)
+    try:
+        for found in os.listdir(folder):
+            if found.startswith(name):
+                os.remove(folder + "/" + found)
+    except OSError:
+        raise KeyStoreError from None

@@ -39,7 +39,17 @@ def _line(values: "Values") -> None:
     values.setdefault("link", "tcp")
 
 
-STEPS: "dict[int, Callable[[Values], None]]" = {1: _limits, 2: _roles, 3: _line}  # by the schema that they start from
+def _merchants(_: "Values") -> None:
+    """To schema 5: several merchants may share a terminal, of which there was always one before. It has nothing to say
+    of others; a firmware that knows of none must not take a file of several for one's."""
+
+
+STEPS: "dict[int, Callable[[Values], None]]" = {  # by the schema that they start from
+    1: _limits,
+    2: _roles,
+    3: _line,
+    4: _merchants,
+}
 
 
 def migrate(values: "Values", schema: int) -> None:

@@ -1,5 +1,7 @@
 """What values a terminal's parameters may have: in memory while a file of them is read or written."""
 
+from micropython import const
+
 from suanpan.errors import ParametersError
 from suanpan.ledger.parameters import SCHEMA
 
@@ -33,6 +35,8 @@ _NUMBERS: "tuple[Any, ...]" = (  # name, lowest, highest
     "refund_amount", 0, 999999999999,
 )  # fmt: skip
 _OTHERS = ("merchant_name", "hosts")
+_OWN_TEXTS = const(9)  # of _TEXTS: the first three, which every merchant has
+_OTHERS_MOST = const(7)  # merchants that share a terminal with the first: each has a digit
 
 
 def names() -> "list[str]":
@@ -55,6 +59,7 @@ def check(values: object) -> None:
         and values["link"] in ("tcp", "tls")
         and _are_names(values.get("merchant_name"))
         and _are_hosts(values.get("hosts"))
+        and _are_merchants(values.get("other_merchants", []), values["terminal_id"])
     ):
         raise ParametersError
 
@@ -71,6 +76,23 @@ def _are_names(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     return all(isinstance(value.get(language), str) and value[language] for language in _LANGUAGES)
+
+
+def _are_merchants(values: object, first: str) -> bool:
+    """Those who share the terminal with the one of that terminal number: each has its own."""
+    if not isinstance(values, list) or len(values) > _OTHERS_MOST:
+        return False
+    numbers = [first]
+    for value in values:
+        if not isinstance(value, dict) or not _are_names(value.get("merchant_name")):
+            return False
+        for i in range(0, _OWN_TEXTS, 3):
+            if not _is_text(value.get(_TEXTS[i]), _TEXTS[i + 1], _TEXTS[i + 2]):
+                return False
+        if value["terminal_id"] in numbers:
+            return False
+        numbers.append(value["terminal_id"])
+    return True
 
 
 def _are_hosts(value: object) -> bool:

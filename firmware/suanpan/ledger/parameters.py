@@ -11,7 +11,7 @@ from suanpan.errors import ParametersError, ParametersNewer
 from suanpan.ledger.files import replace_file
 from suanpan.overlay import Overlay
 
-SCHEMA = const(4)
+SCHEMA = const(5)
 _HIGHEST = const(999999999999)  # of what seldom() gives
 
 

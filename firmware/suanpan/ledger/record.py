@@ -74,6 +74,7 @@ NUMBERS = (
     "refused",  # 1 if the host did not accept the advice
     "unbalanced",  # 1 if the host's sums are not ours
     "base",  # 分: what an adjustment is added to
+    "tip",  # 分: how much of a sale's amount is one
 )
 _BYTES = const(0x60)
 _NUMBER = const(0x80)

@@ -90,7 +90,7 @@ class Canvas:
         self.columns = (display.width - 2 * display.margin) // (_NARROW * display.scale)
         self.rows = display.height // display.pitch
         self._display = display
-        self._font = font
+        self.font = font
         self._palette: tuple[tuple[int, int], ...] = ()
         if display.colour:
             from suanpan.ui.palette import PALETTE
@@ -196,7 +196,7 @@ class Canvas:
         strip[:] = bytes(len(strip))
         for x, text in runs:
             for code in codes(text):
-                size = self._font.load(code + half, glyph)
+                size = self.font.load(code + half, glyph)
                 if 0 <= x <= width - size:  # cut off where there is no room
                     for page in (0, 1):
                         at = page * display.width + x

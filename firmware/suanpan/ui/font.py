@@ -16,7 +16,7 @@ _WIDE = const(32)
 
 # What stands for a character that the font lacks: an empty box, as wide as the character would have been.
 _NARROW_BOX = b"\x00\xfe\x02\x02\x02\x02\xfe\x00\x00\x7f\x40\x40\x40\x40\x7f\x00"
-_WIDE_BOX = b"\x00\xfe" + b"\x02" * 12 + b"\xfe\x00" + b"\x00\x7f" + b"\x40" * 12 + b"\x7f\x00"
+WIDE_BOX = b"\x00\xfe" + b"\x02" * 12 + b"\xfe\x00" + b"\x00\x7f" + b"\x40" * 12 + b"\x7f\x00"
 
 
 class Font:
@@ -31,7 +31,7 @@ class Font:
         index = find(self._file, table, self._narrow_count if narrow else self._wide_count, 2, code)
         size = _NARROW if narrow else _WIDE
         if index < 0:
-            glyph[:size] = _NARROW_BOX if narrow else _WIDE_BOX
+            glyph[:size] = _NARROW_BOX if narrow else WIDE_BOX
         else:
             bitmaps = _HEADER_SIZE + 2 * (self._narrow_count + self._wide_count)
             self._file.seek(bitmaps + (0 if narrow else _NARROW * self._narrow_count) + index * size)

@@ -1,0 +1,40 @@
+"""签退 of several merchants: every host is told everything, and only then that the day is over."""
+
+from suanpan.acquirer.responses import APPROVED, RESPONSE
+from suanpan.flows.delivery import deliver
+from suanpan.flows.idle import unsent
+from suanpan.flows.online import make_ready
+from suanpan.service.care import remind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.service.mall import Mall
+
+
+async def sign_off(t: "Mall") -> None:
+    """Refused while any merchant has anything that its host does not know. The operator is logged out with it."""
+    screen = t.screen
+    title = screen.title("sign_off")
+    screen.show(title, screen.message("please_wait"))
+    for at in range(t.count):
+        await t.turn(at)
+        if unsent(t):
+            async with await t.acquirer.connect() as host:
+                await make_ready(t, host)
+                await deliver(t, host)
+            t.ledger.require_sent()
+    for at in range(t.count):
+        await t.turn(at)
+        if not t.signed_in:
+            continue
+        async with await t.acquirer.connect() as host:
+            answer = await host.manage("sign_off", t.ledger.stan(), t.ledger.batch, {})
+        code = answer.text(RESPONSE)
+        if code != APPROVED:
+            screen.buzzer.error()
+            await screen.notice(title, screen.response(code))
+            return
+        t.signed_in = False
+    t.operator = ""
+    await screen.notice(title, screen.message("signed_off"), 3)
+    await remind(t)

@@ -1,0 +1,176 @@
+"""A cash desk that sells for several merchants: one terminal for each of them, in one case.
+
+Each has its numbers, keys, journal, and with it batch, vouchers, queue and totals; seals of one open nothing of
+another. What the flows see is one of them at a time, and none has to know: `turn` puts another one's things in their
+places. In memory are the first one's and, of the others, those that were turned to. Nothing is written down of a turn;
+what a merchant owes its host is in its journal, and found at power-on.
+"""
+
+from micropython import const
+
+from suanpan.acquirer.acquirer import Acquirer
+from suanpan.flows.idle import unsent
+from suanpan.ledger.key_store import TMK
+from suanpan.ledger.ledger import Ledger
+from suanpan.ledger.mall_parameters import MallParameters
+from suanpan.ledger.region import Region, share
+from suanpan.terminal import Terminal
+from suanpan.ui.mall_screen import MallScreen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from machine import UART
+
+    from suanpan.acquirer.framing import Line
+    from suanpan.ledger.flash_ring import Partition
+    from suanpan.ledger.journal import Journal
+    from suanpan.ledger.key_store import KeyStore
+    from suanpan.ledger.pan_vault import PanVault
+    from suanpan.service.backup import Saving
+
+    Records = tuple[KeyStore, Journal, PanVault]
+    Opened = Callable[[int], Awaitable[Records]]
+    Sealed = Callable[..., Awaitable[Records]]  # main.py
+
+_COUNT = const(4)  # ioctl of a block device
+
+# What a merchant owes, as it was when another one was turned to.
+NOTHING = const(0)
+UNSETTLED = const(1)
+UNSENT = const(2)
+
+
+def load(
+    path: str, flash: "Partition", sealed: "Sealed"
+) -> "tuple[MallParameters, Region, Callable[[Terminal], Awaitable[None]]]":
+    """The parameters, the first merchant's part of the journal's flash, and what goes on from power-on."""
+    parameters: MallParameters = MallParameters.load(path)  # type: ignore[assignment]
+    size = share(flash.ioctl(_COUNT, 0) or 0, len(parameters.merchants))
+
+    async def opened(at: int) -> "Records":
+        """The last sector of a part has the key of the card numbers, but for the first merchant's."""
+        part = Region(flash, at * size, size)
+        return await sealed(str(at + 1).encode(), Region(flash, at * size, size - 1), (part, size - 1))
+
+    async def begin(t: Terminal) -> None:
+        from suanpan.flows.merchants import power_on
+
+        mall = Mall(t, opened, path.rsplit("/", 1)[0] + "/names.bin")
+        stores = [t.keys]
+        for at in range(1, mall.count):
+            stores.append((await opened(at))[0])
+        if all(keys.has(TMK) for keys in stores):
+            await power_on(mall)
+            return
+        from suanpan.flows.race import first
+        from suanpan.service.mall_loading import be_loaded
+
+        await first(be_loaded(mall, stores), power_on(mall))
+
+    return parameters, Region(flash, 0, size), begin
+
+
+class Mall(Terminal):
+    """`at` is the index of the merchant whose terminal this is now, `proposed` of the one that was chosen last."""
+
+    parameters: MallParameters
+    screen: MallScreen
+
+    def __init__(self, t: Terminal, opened: "Opened", names: str) -> None:
+        """`t` is the first merchant's, and not to be used any more; `names` the path of the font for names."""
+        for name, value in t.__dict__.items():
+            setattr(self, name, value)
+        self.screen = MallScreen(t.screen, names)
+        self.at = self.proposed = 0
+        self.count = len(self.parameters.merchants)
+        self._opened = opened
+        self._first = t.keys, t.ledger
+        self._records: "tuple[Journal, PanVault] | None" = None  # of any but the first
+        self._save = t.saving
+        self.saving = self._saving
+        self._call = t.acquirer.call
+        self._asked = False  # whether anybody has been called since the last turn
+        self._owes = bytearray([UNSENT] * self.count)  # until it is known better
+        self._owes[0] = NOTHING
+        self._checked = bytearray(self.count)  # whether all records of a journal have been looked at
+        self._signed_in = bytearray(self.count)
+
+    def name(self, at: int) -> str:
+        names: "dict[str, str]" = self.parameters.merchants[at]["merchant_name"]  # type: ignore[assignment]
+        return names[self.screen.strings.language]
+
+    async def turn(self, at: int) -> None:
+        """Be the terminal of the merchant of this index. A training stays with the one that it began with.
+
+        Raises JournalBroken, and what the holder of the secrets does: then it stays what it was.
+        """
+        if at == self.at or self.parameters.seldom("training_mode", 0):
+            return
+        keys, ledger = self._first
+        records = None
+        if at:
+            keys, journal, vault = await self._opened(at)
+            ledger, records = Ledger(journal, vault, self.parameters.batch_limit), (journal, vault)
+            if not self._checked[at]:
+                ledger.verify()
+        self._owes[self.at] = self._owing()
+        self._signed_in[self.at] = self.signed_in
+        self.at = at
+        self._owes[at] = NOTHING
+        self._asked = False
+        self.signed_in = bool(self._signed_in[at])
+        self.parameters.turn(at)
+        reached = self.acquirer.reached
+        self.keys, self.ledger, self._records = keys, ledger, records
+        self.acquirer = Acquirer(self._calling, self.parameters, keys, self.random)
+        self.acquirer.reached = reached
+
+    async def turn_to_debtor(self) -> None:
+        """To whoever owes most, so that what may not be done while anybody owes anything is not."""
+        await self.turn(self._debtor(NOTHING))
+
+    def settled(self) -> bool:
+        return super().settled() and not any(self._owes)
+
+    async def prepare(self) -> bool:
+        """Whoever is to tell its host something is turned to, once the one before has told all, or could not; then
+        whoever has old records that nobody has looked at since power-on."""
+        if self.parameters.seldom("training_mode", 0):
+            return self.ledger.prepare()
+        if self._asked or not unsent(self):
+            await self.turn(self._debtor(UNSETTLED))
+        more = self.ledger.prepare()
+        if not more:
+            self._checked[self.at] = 1
+            unchecked = self._checked.find(b"\0")
+            more = unchecked >= 0
+            if more and not unsent(self):
+                await self.turn(unchecked)
+        return more
+
+    def _owing(self) -> int:
+        return UNSENT if unsent(self) else NOTHING if super().settled() else UNSETTLED
+
+    def _debtor(self, floor: int) -> int:
+        """The next one that owes most, if that is more than `floor`, or else this one again."""
+        owes = bytearray(self._owes)
+        owes[self.at] = self._owing()
+        found, most = self.at, floor
+        for ahead in range(1, self.count + 1):
+            at = (self.at + ahead) % self.count
+            if owes[at] > most:
+                found, most = at, owes[at]
+        return found
+
+    def _saving(self) -> "tuple[UART, Saving]":
+        uart, desk = self._save()
+        if self._records:
+            desk.journal, desk.vault = self._records
+            desk.keys = self.keys
+        return uart, desk
+
+    async def _calling(self) -> "Line":
+        self._asked = True
+        return await self._call()
