@@ -16,7 +16,8 @@ from sqlalchemy import insert, select, update
 from host_tools.acquirer.asked import BY_CODE, CURRENCY, SHOWN, Key
 from host_tools.acquirer.bank import CardRecord
 from host_tools.acquirer.codes import Code, Refused, Verdict
-from host_tools.acquirer.tables import card, given, txn
+from host_tools.acquirer.tables import card, given, merchant, txn
+from host_tools.acquirer.tables import terminal as terminal_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +43,11 @@ _SHOWN: Final = insert(card).values({column.name: given(column.name) for column 
 _USED: Final = select(txn.c.stan).where(
     txn.c.pan == given("pan"), txn.c.kind == "sale", txn.c.code.in_((Code.APPROVED, Code.UNDER_WAY))
 )
-_WAITING: Final = select(txn.c.tid, txn.c.batch, txn.c.stan, txn.c.amount).where(
-    txn.c.pan == given("pan"), txn.c.kind == "sale", txn.c.code == Code.UNDER_WAY
+_WAITING: Final = (
+    select(txn.c.tid, txn.c.batch, txn.c.stan, txn.c.amount, merchant.c.account)
+    .join(terminal_row, terminal_row.c.tid == txn.c.tid)
+    .join(merchant, merchant.c.mid == terminal_row.c.mid)
+    .where(txn.c.pan == given("pan"), txn.c.kind == "sale", txn.c.code == Code.UNDER_WAY)
 )
 _ENDED: Final = (
     update(txn)
@@ -63,7 +67,6 @@ class Wallets:
         self._ledger = ledger
         self._register = register
         self._random = random
-        self._merchants: dict[str, int] = {}  # accounts, by the code that they wait for
         self._asking: set[str] = set()  # codes whose owner keys a PIN first
 
     def open(self, owner: str, balance: int) -> int:
@@ -77,7 +80,11 @@ class Wallets:
         with self._store.transaction():
             self._store.run(_SHOWN, **record._asdict())
         if asks:
-            self._asking.add(code)
+            self.ask(code)
+
+    def ask(self, code: str) -> None:
+        """From now on its owner has to confirm."""
+        self._asking.add(code)
 
     def sale(
         self,
@@ -95,8 +102,6 @@ class Wallets:
         if found is not None and code is Code.APPROVED:
             entry = self._ledger.transfer(found.account, terminal.merchant_account, asked.amount, at)
             approved = self._authorisation()
-        elif code is Code.UNDER_WAY:
-            self._merchants[asked.pan] = terminal.merchant_account
         self._register.keep(
             asked,
             code,
@@ -146,7 +151,7 @@ class Wallets:
             if self._bank.balance(code) < waiting[3]:
                 self._end(waiting, Code.INSUFFICIENT_FUNDS)
                 return False
-            entry = self._ledger.transfer(found.account, self._merchants.pop(code), waiting[3], at)
+            entry = self._ledger.transfer(found.account, waiting[4], waiting[3], at)
             self._end(waiting, Code.APPROVED, entry, self._authorisation())
             return True
 
@@ -159,7 +164,8 @@ class Wallets:
 
     def _payable(self, asked: Asked, found: CardRecord | None) -> Code:
         if asked.fields[22][:2] == SHOWN:
-            return Code.UNDER_WAY if found is None and asked.pan not in self._merchants else Code.DO_NOT_HONOUR
+            free = found is None and self._store.one(_USED, pan=asked.pan) is None
+            return Code.UNDER_WAY if free else Code.DO_NOT_HONOUR
         if found is None or found.issuer != _ISSUER:
             return Code.NO_SUCH_CARD
         if self._store.one(_USED, pan=asked.pan) is not None:
@@ -173,9 +179,13 @@ class Wallets:
         return rows.get("sale") or rows.get("void")
 
     def _end(
-        self, waiting: tuple[str, str, str, int], code: Code, entry: int | None = None, authorisation: str | None = None
+        self,
+        waiting: tuple[str, str, str, int, int],
+        code: Code,
+        entry: int | None = None,
+        authorisation: str | None = None,
     ) -> None:
-        tid, batch, stan, _ = waiting
+        tid, batch, stan, _, _ = waiting
         self._store.run(_ENDED, tid_=tid, batch_=batch, stan_=stan, code=code, entry=entry, authorisation=authorisation)
 
     def _authorisation(self) -> str:
@@ -230,5 +240,5 @@ def _told(found: CardRecord | None, authorisation: str | None) -> dict[int, str]
     return told if authorisation is None else told | {38: authorisation}
 
 
-def _key(waiting: tuple[str, str, str, int]) -> Key:
+def _key(waiting: tuple[str, str, str, int, int]) -> Key:
     return Key(*waiting[:3])

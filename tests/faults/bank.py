@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from host_tools.cards.issuer import Verdict
 
 TERMINAL = "10000001"
+# What is on customers' telephones: a code that pays at once, and one whose owner is asked first.
+CODE, ASKING = "130000000000000017", "130000000000000025"
+_WALLET = 1000_00
+_SHOWN = "95"  # what the number of an order begins with, which stands in the merchant's code
+_TOO_MUCH = 50_00  # for those who are asked: they do nothing then
+_ASKED = f"SELECT pan FROM txn WHERE code = '09' AND kind = 'sale' AND amount < {_TOO_MUCH}"
 _OPENING = datetime(2026, 11, 23, 9, 0)
 
 
@@ -53,15 +59,31 @@ class Bank:
         self._file = Path(self._directory.name) / "bank.db"
         self._random = Random()
         self._memory = open_bank(self.fixture)
+        self._asked: set[str] = set()
         self._open(self._memory)
+        self._wallet = self.acquirer.wallets.open("of the explorer", _WALLET)
+        for code in (CODE, ASKING):
+            self.acquirer.wallets.show(self._wallet, code, asks=code == ASKING)
         self._new = self.snapshot()
 
     def _open(self, store: Store) -> None:
         self.store = store
         self.acquirer = Acquirer(store, now=self.now, random=self._random.randbytes, chips=self._chips)
+        self.acquirer.wallets.ask(ASKING)
 
     def now(self) -> datetime:
         return _OPENING + timedelta(microseconds=self.now_us)
+
+    def customers(self) -> None:
+        """Between two messages to the host: who was asked to pay before the last one pays."""
+        wallets = self.acquirer.wallets
+        asked = {pan for (pan,) in self.store.db.execute(_ASKED)}
+        for code in asked & self._asked:
+            if code.startswith(_SHOWN):
+                with suppress(self.store.errors):  # it is scanned already
+                    wallets.show(self._wallet, code)
+            wallets.confirm(code, self.now())
+        self._asked = asked
 
     def found(self) -> None:
         """A new bank."""
@@ -78,6 +100,7 @@ class Bank:
             self.store.close()
             self._open(self._memory)
         snapshot.backup(self.store.db)
+        self._asked = set()
         self._random.seed(seed)
         self.faults.armed.clear()
 

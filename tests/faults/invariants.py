@@ -77,7 +77,9 @@ def host_books(store: Store, ledger: Ledger) -> HostBooks:
     standing = Counter((kind, batch, stan, amount) for kind, batch, stan, amount in (*rows, *held))
     (batch,) = store.db.execute("SELECT batch FROM terminal WHERE tid = ?", (TERMINAL,)).fetchone()
     sums = {key: (totals.count, totals.amount) for key, totals in ledger.sums(TERMINAL, batch).items()}
-    (balance,) = store.db.execute("SELECT sum(balance) FROM account WHERE name LIKE 'cardholder %'").fetchone()
+    (balance,) = store.db.execute(
+        "SELECT sum(balance) FROM account WHERE name LIKE 'cardholder %' OR name LIKE 'wallet %'"
+    ).fetchone()
     answered = store.db.execute("SELECT batch, stan, code, pan FROM txn WHERE tid = ? AND kind = 'sale'", (TERMINAL,))
     scripted = frozenset((batch, stan, code) for batch, stan, code, pan in answered if pan in SCRIPTS)
     told = store.db.execute(

@@ -17,6 +17,7 @@ from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.fixture import load
 from host_tools.flash.factory import SUPERVISOR_PASSWORD
 from tests.faults import plastic
+from tests.faults.bank import ASKING, CODE
 from tests.faults.points import Drawn, Fault, Net, Pull
 
 IDLE: Final = "message.idle"
@@ -31,8 +32,8 @@ ISSUED: Final[dict[str, Card]] = {
 CARDS: Final = {**ISSUED, "stranger": replace(_BANK["plain"], name="stranger", pan="6200000000000096")}
 
 Keys = dict[str, list[str]]
-# Keys by text, what is on the card's stripe, the card's name if it is put in instead, or if it is tapped.
-Order = tuple[Keys, str, str, str]
+# Keys by text, what is on the card's stripe, the card's name if it is put in instead, or if it is tapped; a code.
+Order = tuple[Keys, str, str, str, str]
 
 
 class Hand(Enum):
@@ -48,13 +49,14 @@ class Act:
     keys: Keys
     card: str = ""  # its name in CARDS
     hand: Hand = Hand.SWIPED
+    code: str = ""  # shown to the scanner
 
     def order(self) -> Order:
         if not self.card:
-            return self.keys, "", "", ""
+            return self.keys, "", "", "", self.code
         card = CARDS[self.card]
         put_in, tapped = (self.card if self.hand is hand else "" for hand in (Hand.PUT_IN, Hand.TAPPED))
-        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card)), put_in, tapped
+        return {"title.pin": [*card.pin, "enter"], **self.keys}, "".join(tracks(card)), put_in, tapped, self.code
 
 
 def sale(fen: int, card: str = "plain") -> Act:
@@ -129,6 +131,23 @@ def tip(fen: int) -> Act:
     return chosen("others", "adjustment", keys=keys)
 
 
+def scan_sale(fen: int, code: str = CODE, keys: Keys | None = None) -> Act:
+    return replace(chosen("others", "scan_sale", keys={"title.scan_sale": keyed(fen), **(keys or {})}), code=code)
+
+
+def merchant_code(fen: int, keys: Keys | None = None) -> Act:
+    return chosen("others", "merchant_code", keys={"title.merchant_code": keyed(fen), **(keys or {})})
+
+
+SCANNED: Final = scan_sale(10_00)
+SCAN_VOID: Final = chosen("others", "scan_void", keys=_SUPERVISOR)
+SCAN_REFUND: Final = chosen(
+    "others",
+    "scan_refund",
+    keys={**_SUPERVISOR, "message.original_voucher": ["#", "enter"], "title.scan_refund": keyed(3_00)},
+)
+_NOBODYS: Final = "139999999999999999"
+_GIVEN_UP: Final = {"title.scan_waiting": ["cancel"]}
 LET_GO: Final = chosen("pre_auths", "pre_auth_void", keys={**_SUPERVISOR, **_WHICH}, card="plain")
 VOID_COMPLETION: Final = chosen("pre_auths", "completion_void", keys=_SUPERVISOR, card="plain")
 
@@ -409,6 +428,48 @@ ROWS: Final = {
         ),
         Row("tap-delivery", 5_00, (), waiting(_TOLD), before=(FIRST, TAPPED), variant=True),
         Row("script-delivery", 0, (), waiting(_TOLD), before=(FIRST, SCRIPTED), variant=True),
+        Row("scan-sale", 10_00, ("title.scan", *_APPROVED), SCANNED),
+        Row(
+            "scan-keyed",
+            10_00,
+            _APPROVED,
+            scan_sale(10_00, "", {"message.payment_code": ["1", *keyed(CODE)]}),
+            variant=True,
+        ),
+        Row("scan-declined", 0, ("title.sending", "title.failed"), scan_sale(10_00, _NOBODYS), variant=True),
+        Row("scan-asked", 10_00, ("title.scan_waiting", *_APPROVED[1:]), scan_sale(10_00, ASKING)),
+        Row(
+            "scan-given-up",
+            0,
+            ("title.scan_waiting", "title.unknown", "title.reversal", "title.failed"),
+            scan_sale(60_00, ASKING, _GIVEN_UP),
+            variant=True,
+        ),
+        Row("scan-silent", 10_00, _APPROVED, SCANNED, given=(Net(1, "SILENT"),), variant=True),
+        Row("scan-lost", 0, (*_TAKEN_BACK, "title.failed"), SCANNED, given=(Net(1, "LOST"),), variant=True),
+        Row("scan-reversed", 0, _REVERSAL, left=(SCANNED, Net(1, "POWER_AFTER")), variant=True),
+        Row("scan-void", -10_00, ("title.supervisor", "title.void_this", *_APPROVED), SCAN_VOID, before=(SCANNED,)),
+        Row(
+            "scan-void-reversed", 0, _REVERSAL, before=(SCANNED,), left=(SCAN_VOID, Net(1, "POWER_AFTER")), variant=True
+        ),
+        Row("scan-refund", -3_00, ("title.refund_this", *_APPROVED), SCAN_REFUND, before=(SCANNED,), variant=True),
+        Row(
+            "scan-refund-queued",
+            -3_00,
+            ("title.refund_this", *_STORED),
+            SCAN_REFUND,
+            before=(SCANNED,),
+            given=(Net(0, "REFUSED"),),
+            variant=True,
+        ),
+        Row("merchant-code", 10_00, ("title.scan_waiting", *_APPROVED[1:]), merchant_code(10_00), variant=True),
+        Row(
+            "merchant-code-given-up",
+            0,
+            ("title.scan_waiting", "title.unknown", "title.reversal", "title.failed"),
+            merchant_code(60_00, _GIVEN_UP),
+            variant=True,
+        ),
         Row("settlement", 0, ("title.settlement", "title.settle_this", "slip"), SETTLE),
         Row("settlement-queued", 5_00, ("title.settle_this", "slip"), SETTLE, before=(FIRST, OFFLINE), variant=True),
         Row("settlement-unanswered", 0, ("title.settle_this",), SETTLE, given=(Net(2, "SILENT"),), variant=True),

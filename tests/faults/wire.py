@@ -151,6 +151,7 @@ class Wire:
         """What a connection that is still there answers."""
         connection = self._connections.get(number)
         actions = connection.feed(frame) if connection else []
+        self._bank.customers()
         self.steps[-1].reply = sum(len(action.data) for action in actions if isinstance(action, Send))
         return actions
 

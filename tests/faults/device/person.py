@@ -11,6 +11,8 @@ IDLE = "message.idle"
 _CARD = "title.card"
 _WAIT = "message.wait"
 _SENDING = "title.sending"
+_SCAN = "title.scan"
+CODE = "title.scan_waiting"
 _MANY = 400  # keys that nobody presses in one life
 _LOGIN = {"message.operator": ["0", "1", "enter"], "message.password": ["0", "0", "0", "0", "enter"]}
 
@@ -25,7 +27,7 @@ class Fault(BaseException):
 
 class Person:
     """Goes through acts, each [keys to press by a text that is on the screen, track 2, a card's name if it is put in,
-    a card's name if it is tapped].
+    a card's name if it is tapped, a code on a telephone].
 
     What stands on the idle screen begins an act, and the next idle screen ends it. A screen that no text of the act
     is on is answered with 确认. `following()` is the next act, or None while there is only to wait; it raises Ready.
@@ -43,6 +45,7 @@ class Person:
         self.track = ""
         self.chip = ""
         self.tap = ""
+        self.code = ""
         self.inserted = False
         # The titles and errors that were seen, "slip" for each that was printed: before the first act, then in each.
         self.told = [[]]
@@ -101,11 +104,11 @@ class Person:
             act = self._following()
             if act is None:
                 return None
-            answers, self.track, self.chip, self.tap = act
+            answers, self.track, self.chip, self.tap, self.code = act
             self._answers = {text: self._keyed(keys) for text, keys in answers.items()}
             self._at = {}
             self.told.append([])
-        if _CARD in words or _WAIT in words:
+        if _CARD in words or _WAIT in words or (self.code and _SCAN in words):
             return None
         for answers in (self._answers, _LOGIN):
             for text in reversed(words):  # what is asked says more than the title
@@ -114,7 +117,7 @@ class Person:
                     at = self._at.get(text, 0)
                     self._at[text] = (at + 1) % len(keys)
                     return self._named(keys[at]) if keys[at][:1] == "=" else keys[at]
-        return None if _SENDING in words else "enter"
+        return None if _SENDING in words or CODE in words else "enter"
 
     def _keyed(self, keys):
         found = []
@@ -135,7 +138,7 @@ class Person:
     async def swipe(self):
         if self.chip:
             self.inserted = True
-        if self.chip or self.tap:
+        if self.chip or self.tap or not self.track:
             await asyncio.Event().wait()
         swipe = Swipe()
         line = self.track.encode()
