@@ -81,7 +81,7 @@ _REQUEST_OF: Final = {
     "0810": "0800",
     "0830": "0820",
 }
-_TOLD_SUMS: Final = {("0500", sums.LENGTH), ("0510", sums.LENGTH), ("0220", 12), ("0320", 4)}
+_TOLD_SUMS: Final = {("0500", sums.LENGTH), ("0510", sums.LENGTH), ("0200", 12), ("0220", 12), ("0320", 4)}
 _SETTLED: Final = {sums.EQUAL: " 平 balanced", sums.DIFFERENT: " 不平 not balanced"}
 _MEANINGS: Final = {code.value: code.meaning for code in Code}
 

@@ -7,12 +7,15 @@ A void is of a sale that the host has approved: of the open batch, by its STAN, 
 (25), the same card (14), neither reversed nor voided nor refunded before (12), the whole amount (64). It moves the
 money back by an entry of its own; the sale's stands, so both are in the batch's sums. What was sold without the host
 is taken back by a refund.
+
+A sale may say in F48 how much of it is a tip: more than is added to one later gets 61, and is not kept.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from host_tools.acquirer.advices import TIP_PERCENT
 from host_tools.acquirer.asked import CURRENCY, require_money, require_open
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.presented import pin, stripe
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 _VOIDED: Final[dict[Kind, Kind]] = {"void": "sale", "completion_void": "completion"}
 _AVAILABLE: Final = "1002"  # F54: savings account, what can be spent
+_TIP, _TIP_DIGITS = 48, 12
 _GOOD: Final = (Code.APPROVED, Code.PARTIAL)
 
 
@@ -63,6 +67,7 @@ class Transactions:
         self._random = random
 
     def sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:
+        _require_bearable(asked)
         if is_scanned(asked):
             return self._wallets.sale(asked, terminal, rrn, at, self._require_new)
         read, card = self.presented(asked, terminal)
@@ -211,3 +216,13 @@ class Transactions:
             approved=approved if code is Code.PARTIAL else None,
         )
         return Verdict(code, reply)
+
+
+def _require_bearable(asked: Asked) -> None:
+    """Refused: 30 for a tip that is none, 61 for one of more than people may add."""
+    text = asked.fields.get(_TIP, "0" * _TIP_DIGITS)
+    if len(text) != _TIP_DIGITS:
+        raise Refused(Code.FORMAT)
+    tip = int(text)
+    if tip * 100 > (asked.amount - tip) * TIP_PERCENT:
+        raise Refused(Code.EXCEEDS_ORIGINAL)

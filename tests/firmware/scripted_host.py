@@ -174,7 +174,7 @@ class Entry:
     kind = "sale"
     batch = "000001"
     stan = "000042"
-    amount, base = 12_34, 0
+    amount, base, tip = 12_34, 0, 0
     entry_mode = "021"
     date, time = "261123", "093105"
     reason = "98"

@@ -51,7 +51,7 @@ class TestRecord(unittest.TestCase):
         )
         texts += " parties org original original_reference sequence remarks"
         numbers = "amount printed status open newest of floor batch_start settled settling queued queued_total oldest"
-        numbers += " oldest_at refused unbalanced base"
+        numbers += " oldest_at refused unbalanced base tip"
         for first, names in ((1, texts), (0x61, "card totals undone chip"), (0x81, numbers)):
             for i, name in enumerate(names.split(" ")):
                 self.assertEqual(tags.pop(name), first + i)

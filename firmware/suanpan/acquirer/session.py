@@ -55,7 +55,7 @@ class Session:
         self.line = line
         self._parameters = parameters
         self._keys = keys
-        self._suite = suite
+        self.suite = suite
         self._random = random
 
     async def __aenter__(self) -> "Session":
@@ -71,7 +71,7 @@ class Session:
         are another suite's, BadReply when they are of another length, CheckValueError when one is not what its check
         value says.
         """
-        suite = self._suite
+        suite = self.suite
         self._keys.use(TMK, suite.algorithm).wipe()  # it is there, and for this suite
         serial = self._parameters.serial
         values: "Values" = {
@@ -96,7 +96,7 @@ class Session:
     async def manage(self, name: str, stan: str, batch: str, values: "Values") -> Answer:
         """Ask for what moves no money, by its name in MESSAGES; there is no MAC on it. Raises NoReply and BadReply."""
         values[11] = stan
-        return await self._exchange(messages.build(name, self._parameters, self._suite, batch, values), sealed=False)
+        return await self._exchange(messages.build(name, self._parameters, self.suite, batch, values), sealed=False)
 
     async def request(
         self, entry: "Entry", track: "Track2 | None" = None, pin: "PinEntry | None" = None, auth_code: str = ""
@@ -112,8 +112,8 @@ class Session:
         if track:
             values[35] = track.data
         if pin:
-            with self._keys.use(PIK, self._suite.algorithm) as pik:
-                number, block = self._suite.pin_field(pik.view, pin.view, str(values[2]), self._random)
+            with self._keys.use(PIK, self.suite.algorithm) as pik:
+                number, block = self.suite.pin_field(pik.view, pin.view, str(values[2]), self._random)
             values[number] = block
             pin.wipe()
         return await self.sealed(entry.kind, entry, values)
@@ -125,7 +125,7 @@ class Session:
 
     async def sealed(self, name: str, entry: "Sealed", values: "Values") -> Answer:
         """Any message with a MAC; the verified answer."""
-        suite = self._suite
+        suite = self.suite
         request = messages.build(name, self._parameters, suite, entry.batch, values, entry.entry_mode[3:])
         with self._keys.use(MAK, suite.algorithm) as mak:
             request[-messages.MAC_SIZE :] = suite.mac(mak.view, iso8583.mac_input(request))
@@ -155,8 +155,8 @@ class Session:
 
     def _is_genuine(self, answer: Answer) -> bool:
         # The key is taken out again for this: it does not wait in memory for the host.
-        with self._keys.use(MAK, self._suite.algorithm) as mak:
-            return answer.has_mac_of(self._suite, mak.view)
+        with self._keys.use(MAK, self.suite.algorithm) as mak:
+            return answer.has_mac_of(self.suite, mak.view)
 
 
 def _transaction(entry: "Entry") -> "Values":

@@ -9,7 +9,6 @@ from micropython import const
 
 from suanpan.acquirer.messages import MAC_SIZE, reply_mti
 from suanpan.acquirer.responses import RESPONSE
-from suanpan.acquirer.suites import suite
 from suanpan.codec import iso8583
 from suanpan.ledger.key_store import MAK, TMK
 
@@ -39,7 +38,9 @@ _WORKING_KEYS = const(40)  # bytes of F62
 
 
 class TrainingLine:
-    """`batch` is a list of one number, which is counted up."""
+    """`batch` is a list of one number, which is counted up. `suite` is the session's: nobody needs another copy."""
+
+    suite: "Suite"
 
     wish = 0
     whole = False
@@ -64,7 +65,7 @@ class TrainingLine:
         answer: "Values" = {number: asked[number] for number in (2, 3, 4, 11, 41, 42, 49) if number in asked}
         answer[12], answer[13] = t.time(), t.today()[2:]
         answer[RESPONSE] = f"{word:02}"
-        rules = suite(t.parameters.suite)
+        rules = self.suite
         if kind == _SIGN_IN and 63 in asked:
             answer[60] = "00" + str(self._batch[0]) + rules.network
             with t.keys.use(TMK, rules.algorithm) as key:
@@ -98,9 +99,8 @@ class TrainingLine:
             values[64] = bytes(MAC_SIZE)
         message = iso8583.encode(mti, values)
         if sealed:
-            rules = suite(self._t.parameters.suite)
-            with self._t.keys.use(MAK, rules.algorithm) as key:
-                message[-MAC_SIZE:] = rules.mac(key.view, iso8583.mac_input(message))
+            with self._t.keys.use(MAK, self.suite.algorithm) as key:
+                message[-MAC_SIZE:] = self.suite.mac(key.view, iso8583.mac_input(message))
         return bytes(message)
 
     async def close(self) -> None:

@@ -21,7 +21,8 @@ _FALLBACK = const("52")  # F60: a terminal that reads chips, and a chip that cou
 async def sale(t: "Terminal", first_digit: str = "") -> None:
     try:
         if t.parameters.seldom("shop_profile", 0):
-            amount = await _asked(t, first_digit)
+            # 0 where it was no sale, and is over.
+            amount = await _seldom("suanpan.flows.shop_profile", "asked_amount", t, first_digit)
         else:
             amount = await ask_amount(t.screen, t.screen.title("sale"), first_digit)
         if amount:
@@ -30,12 +31,10 @@ async def sale(t: "Terminal", first_digit: str = "") -> None:
         t.ledger.tip = 0
 
 
-async def _asked(t: "Terminal", first_digit: str) -> int:
-    """What a shop of this kind asks for (flows/shop_profile.py); 0 where it was no sale, and is over."""
+async def _seldom(module: str, name: str, *what: object) -> "Any":
+    """What `name` comes to: what stood here in an import would stay in memory for ever, by its names."""
     with Overlay():
-        module = __import__("suanpan.flows.shop_profile", None, None, ("asked_amount",))
-        amount: int = await getattr(module, "asked_amount")(t, first_digit)  # noqa: B009 - a name would stay for ever
-        return amount
+        return await getattr(__import__(module, None, None, (name,)), name)(*what)
 
 
 async def _to_its_end(t: "Terminal", amount: int) -> None:
@@ -43,7 +42,7 @@ async def _to_its_end(t: "Terminal", amount: int) -> None:
     if amount >= t.parameters.large_amount:
         await confirm(screen, yuan(amount), screen.message("large_amount"))
     # Slot and reader, where there are tables for them; else the stripe of a card that has a chip, too.
-    ways = {"chip", "tap"} if t.tables_checked else {"stripe"}
+    ways = {"chip", "tap", "scan"} if t.tables_checked else {"stripe", "scan"}
     while True:
         way, card = await _presented(t, amount, ways)
         if way == "stripe":
@@ -70,7 +69,10 @@ async def _presented(t: "Terminal", amount: int, ways: "set[str]") -> "tuple[str
 
 
 async def _paid(t: "Terminal", amount: int, way: str, card: "Any") -> str:
-    """By what is not a stripe. What is left to try: "chip", "stripe" or nothing."""
+    """By what is not a stripe. What is left to try: "chip", "stripe", "scan" or nothing."""
+    if way == "scan":
+        left: str = await _seldom("suanpan.flows.scan_sale", "code_presented", t, amount, card)
+        return left
     with Overlay():
         if way == "tap":
             from suanpan.flows.tap_sale import tap_sale

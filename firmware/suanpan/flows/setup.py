@@ -21,7 +21,17 @@ _MENUS = {
     "identity": "terminal_id merchant_id batch_limit",
     "clearing": "clear_tables clear_operators",
 }
-_ORDER = ("business", "host_line", "functions", "identity", "clearing", "training", "shop_profile", "update")
+_ORDER = (
+    "business",
+    "host_line",
+    "functions",
+    "identity",
+    "clearing",
+    "training",
+    "shop_profile",
+    "update",
+    "commission",
+)
 _AMOUNTS = ("large_amount", "refund_amount", "offline_amount", "offline_total")
 _BETWEEN_BATCHES = ("identity", "clearing")
 # Where the file may say nothing.
@@ -37,8 +47,9 @@ async def setup(t: "Terminal") -> None:
     """Until Cancelled or TimedOut."""
     screen = t.screen
     name = _ORDER[await choose(screen, screen.title("setup"), [screen.title(name) for name in _ORDER])]
-    if name in ("training", "update"):
-        await (_train if name == "training" else _update)(t)
+    flow = {"training": _train, "update": _update, "commission": _commission}.get(name)
+    if flow:
+        await flow(t)
         return
     if name == "shop_profile":
         kinds = [screen.title(f"shop_profile_{number}") for number in range(_PROFILES)]
@@ -73,6 +84,13 @@ def hindrance(t: "Terminal") -> str:
     if t.parameters.seldom("training_mode", 0):
         return "training_first"
     return "" if t.settled() else "unsettled"
+
+
+async def _commission(t: "Terminal") -> None:
+    with Overlay():
+        from suanpan.flows.commission import installed
+
+        await installed(t)
 
 
 async def _train(t: "Terminal") -> None:

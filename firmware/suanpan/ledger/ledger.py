@@ -53,8 +53,8 @@ class Ledger:
 
     def __init__(self, journal: "Journal", vault: "PanVault", limit: int) -> None:
         journal.mount()
-        self.journal = journal
-        self.vault = vault
+        self._journal = journal
+        self._vault = vault
         self._limit = limit
         self._live = 0  # number of the entry whose `with` block is being run
         self._stan = int(journal.state.stan)
@@ -64,7 +64,7 @@ class Ledger:
     @property
     def state(self) -> "State":
         """To be read only."""
-        return self.journal.state
+        return self._journal.state
 
     @property
     def batch(self) -> str:
@@ -86,20 +86,20 @@ class Ledger:
     def prepare(self) -> bool:
         """For idle time: check some of what verify() has left, and erase flash for the records to come. Returns whether
         there is more to check. Raises LogFull; JournalBroken, after which nothing is recorded any more."""
-        more = self.journal.verify_more()
-        self.journal.log.prepare()
+        more = self._journal.verify_more()
+        self._journal.log.prepare()
         return more
 
     def verify(self) -> None:
         """Check all records that money hangs on. Raises JournalBroken; `broken_at` of the journal says where."""
-        self.journal.verify(self.state.needed(max(self.state.settled, self.state.batch_start)))
+        self._journal.verify(self.state.needed(max(self.state.settled, self.state.batch_start)))
 
     # -- the batch -------------------------------------------------------------------------------------
 
     def signed_in(self, batch: str, stan: str, operator: str, date: str, time: str) -> None:
         """A sign-in was answered; another batch number than the current one begins a new batch."""
         fields: "Fields" = {"batch": batch, "stan": stan, "operator": operator, "date": date, "time": time}
-        self.journal.append(SIGNED_IN, fields)
+        self._journal.append(SIGNED_IN, fields)
 
     def require_sent(self) -> None:
         """Raises ReversalDue or Unsent while there is anything that the host must still be told."""
@@ -113,10 +113,10 @@ class Ledger:
         that of the first try if there has been one. Raises ReversalDue or Unsent."""
         self.require_sent()
         if self.state.settling:
-            for _, _, fields in self.journal.forward(self.state.settling):
+            for _, _, fields in self._journal.forward(self.state.settling):
                 return str(fields["stan"])
         stan = self.stan()
-        self.journal.append(SETTLING, {"stan": stan, "operator": operator, "date": date, "time": time})
+        self._journal.append(SETTLING, {"stan": stan, "operator": operator, "date": date, "time": time})
         return stan
 
     def uploaded(self, number: int = 0) -> int:
@@ -124,10 +124,10 @@ class Ledger:
 
         Another `number` is recorded as that, so that an upload goes on where it was cut off. Raises LogFull.
         """
-        for _, _, fields in self.journal.forward(self.state.settling):
+        for _, _, fields in self._journal.forward(self.state.settling):
             if number:
                 fields["of"] = number
-                self.journal.append(SETTLING, fields)
+                self._journal.append(SETTLING, fields)
             return int(fields.get("of", 0))
         raise EntryClosed
 
@@ -144,19 +144,19 @@ class Ledger:
         }
         if unbalanced:
             fields["unbalanced"] = 1
-        self.journal.append(SETTLED, fields)
-        self._forget_cards(self.vault.born)
+        self._journal.append(SETTLED, fields)
+        self._forget_cards(self._vault.born)
 
     def reopened(self, response: str) -> None:
         """The host has refused the settlement: F39."""
         if not self.state.settling:
             raise EntryClosed
-        self.journal.append(REOPENED, {"response": response})
+        self._journal.append(REOPENED, {"response": response})
 
     def last_settlement(self) -> "Fields | None":
         """The fields of the newest SETTLED."""
         if self.state.settled:
-            for _, _, fields in self.journal.forward(self.state.settled):
+            for _, _, fields in self._journal.forward(self.state.settled):
                 return fields
         return None
 
@@ -177,7 +177,7 @@ class Ledger:
             fields["of"] = of.number
             fields.setdefault("original", of.batch + of.stan)
             fields["original_reference"] = of.reference
-        return Entry(self, self.journal.append(OPENED, fields), OPENED, fields)
+        return Entry(self, self._journal.append(OPENED, fields), OPENED, fields)
 
     def store(self, kind: str, amount: int, *, chip: bytes = b"", **what: str) -> Entry:
         """Record a transaction that is good without the host, and is in the queue from here on; `what`: its `org` too.
@@ -192,7 +192,7 @@ class Ledger:
         if chip:
             fields["chip"] = chip
         fields["oldest_at"] = minutes(what["date"], what["time"])
-        return Entry(self, self.journal.append(event, fields), event, fields)
+        return Entry(self, self._journal.append(event, fields), event, fields)
 
     def admit(self) -> None:
         """Raises what pending() does."""
@@ -203,7 +203,7 @@ class Ledger:
             raise SettlementOpen
         if state.count >= self._limit:
             raise BatchFull
-        self.journal.log.reserve(_RESERVE)
+        self._journal.log.reserve(_RESERVE)
 
     def _described(self, kind: str, amount: int, *, pan: str, expiry: str, **more: str) -> "Fields":
         """`more`: entry_mode, operator, date, time, and of what record.py has else what there is."""
@@ -213,7 +213,7 @@ class Ledger:
             "batch": self.batch,
             "amount": amount,
             "pan": masked(pan),
-            "card": self.vault.seal(pan, expiry),
+            "card": self._vault.seal(pan, expiry),
         }
         for name, text in more.items():
             if text:
@@ -239,7 +239,7 @@ class Ledger:
             possible = entry.number == state.open == self._live and state.status == OPENED
         if not possible:
             raise EntryClosed
-        self.journal.append(event, fields)
+        self._journal.append(event, fields)
 
     def delivered(self, entry: Entry, response: str, refused: bool, reference: str = "") -> None:
         """The host's answer to the oldest advice in the queue: F39, what it means, F37. EntryClosed for another."""
@@ -259,7 +259,7 @@ class Ledger:
         }
         if refused:
             fields["refused"] = 1
-        self.journal.append(DELIVERED, fields)
+        self._journal.append(DELIVERED, fields)
         entry.status, entry.response, entry.reference, entry.refused = DELIVERED, response, reference, refused
 
     # -- reading ---------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ class Ledger:
         with Overlay():
             from suanpan.ledger.lookup import Lookup
 
-            return Lookup(self, self.journal)
+            return Lookup(self, self._journal)
 
     @property
     def reversal(self) -> "Entry | None":
@@ -297,10 +297,10 @@ class Ledger:
     def open_card(self, sealed: bytes) -> "tuple[str, str]":
         if not sealed:
             raise PanGone
-        return self.vault.open(sealed)
+        return self._vault.open(sealed)
 
     def _forget_cards(self, born: int) -> None:
         """Destroy the key of a settled batch's card numbers; at mounting too, where a power cut came before it."""
-        state, number = self.state, self.journal.log.number  # a key that is newer was for a restore that failed
+        state, number = self.state, self._journal.log.number  # a key that is newer was for a restore that failed
         if not state.settled <= born <= number and not (state.due or state.queued):
-            self.vault.renew(number)
+            self._vault.renew(number)
