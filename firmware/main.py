@@ -33,6 +33,8 @@ from suanpan.ui.strings import Strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from machine import UART
 
     from suanpan.acquirer.framing import Line
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from suanpan.ledger.flash_ring import Partition
     from suanpan.service.backup import Saving
     from suanpan.terminal import Opened
+
+    Records = list[Any]  # key store, journal and vault of the merchant whose terminal this is (service/mall.py)
 
 KEYS = board.DATA + "/keys.bin"
 _VAULT_SECTOR = const(2)  # of the secrets partition, behind those of the two device secrets
@@ -96,9 +100,7 @@ async def serve(
 ) -> None:
     """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
 
-    async def sealed(
-        of: bytes, partition: "Partition", vault: "tuple[Partition, int] | None" = None
-    ) -> "tuple[KeyStore, Journal, PanVault]":
+    async def sealed(of: bytes, partition: "Partition", vault: "tuple[Partition, int] | None" = None) -> "Records":
         """A merchant's keys, journal in that partition, and card numbers, whose key is in that sector of another one.
         Seals of the one that `of` names open nothing of another's."""
         vault = vault or (board.secrets(), _VAULT_SECTOR)
@@ -107,18 +109,19 @@ async def serve(
         with Secret(await journal_secret.derive(JOURNAL_LABEL + of)) as key:
             journal = Journal(FlashLog(partition), Siv(key.view))
         with Secret(await journal_secret.derive(PAN_LABEL + of)) as key:
-            return keys, journal, PanVault(vault[0], vault[1], key.view, board.random)
+            return [keys, journal, PanVault(vault[0], vault[1], key.view, board.random)]
 
     parameters, partition = Parameters.load(board.DATA + "/params.json"), board.journal()
     if parameters.besides.get("other_merchants"):
-        parameters, partition, power_on = __import__("suanpan.service.mall", None, None, ("load",)).load(
+        parameters, partition, sealed, power_on = __import__("suanpan.service.mall", None, None, ("load",)).load(
             board.DATA + "/params.json", partition, sealed
         )
     else:
         from suanpan.flows.counter import power_on
     screen.strings.choose(parameters.language)
     screen.scrambles_pins = bool(parameters.seldom("scrambles_pins", 0))
-    keys, journal, vault = await sealed(b"", partition)
+    records = await sealed(b"", partition)
+    keys = records[0]
 
     async def operators(kind: "type[Opened]") -> "Opened":
         with Secret(await journal_secret.derive(OPERATORS_LABEL)) as key:
@@ -127,15 +130,15 @@ async def serve(
     def saving() -> "tuple[UART, Saving]":
         from suanpan.service.backup import Saving
 
-        ledger, keys = terminal.ledger, terminal.keys
-        return board.service_line(), Saving(
-            ledger.journal,
-            ledger.vault,
-            keys,
+        desk = Saving(
+            records[1],
+            records[2],
+            records[0],
             parameters.terminal_id,
             board.random,
             lambda: terminal.today() + terminal.time(),
         )
+        return board.service_line(), desk
 
     calendar = board.calendar()
     preferred = [0, 0, 0]
@@ -168,7 +171,7 @@ async def serve(
         operators=operators,
         zeroise=zeroiser.run,
         saving=saving,
-        ledger=Ledger(journal, vault, parameters.batch_limit),
+        ledger=Ledger(records[1], records[2], parameters.batch_limit),
         acquirer=Acquirer(call, parameters, keys, board.random),
         random=board.random,
         nvs=board.nvs,
@@ -177,7 +180,7 @@ async def serve(
     if keys.has(TMK) or parameters.besides.get("other_merchants"):
         await power_on(terminal)
     else:
-        await first(be_loaded(keys, parameters, journal, vault), power_on(terminal))
+        await first(be_loaded(keys, parameters, records[1], records[2]), power_on(terminal))
 
 
 async def be_loaded(keys: KeyStore, parameters: Parameters, journal: Journal, vault: PanVault) -> None:

@@ -5,7 +5,7 @@ import json
 from esp32 import Partition
 from machine import reset
 
-__all__ = ["partitions", "own", "reset"]
+__all__ = ["own", "partitions", "reset"]
 
 
 def partitions() -> "tuple[Partition, Partition]":

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 PINS: "dict[str, Any]" = {
     # The bus of all that have an address here; interrupt lines are pulled up.
     "i2c": {"i2c": 1, "scl": 4, "sda": 5, "frequency": 400_000},
-    "keypad": {"address": 0x20, "irq": 7, "rows": (0, 1, 2, 3), "columns": (4, 5, 6, 7)},  # of a PCF8574
+    "keypad": {"address": 0x20, "irq": 7, "rows": (0, 1, 2, 3), "columns": (4, 5, 6, 7)},  # of a PCA8574
     "uart_expander": {"address": 0x4D, "irq": 6},  # an SC16IS752 with a crystal of 14.7456 MHz
     "printer": {"channel": 0, "baudrate": 115200},
     "scanner": {"channel": 1, "baudrate": 9600},

@@ -22,6 +22,11 @@ from host_tools.bench.wiring import Parts
 
 Record = Callable[[int, str, str, bytes], None]
 
+
+class Restart(Exception):
+    """The firmware has asked for a reset of the chip: its process is to end, and the next one to begin."""
+
+
 _OK = b"\x00"
 _ERROR = b"\x01"
 
@@ -75,6 +80,7 @@ class Board:
         self._handlers: dict[Op, Callable[[bytes], bytes | None]] = {
             Op.WAIT: self._wait,
             Op.SLEPT: lambda p: clock.busy(int.from_bytes(p, "little")),
+            Op.RESTART: _restart,
             Op.PIN_MODE: lambda p: self._gpio.configure(p[0], p[1], p[2]),
             Op.PIN_WRITE: lambda p: self._gpio.write(p[0], p[1]),
             Op.PIN_READ: lambda p: self._gpio.levels(),
@@ -249,6 +255,10 @@ class Board:
         self._flash.use_power()
         key, _, value = payload.partition(b"\0")
         self._nvs[key.decode()] = value
+
+
+def _restart(_: bytes) -> None:
+    raise Restart
 
 
 FOREVER_US = 1 << 62

@@ -10,16 +10,17 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import cast
 
 from host_tools.bench import protocol
-from host_tools.bench.board import FOREVER_US, Board, RealTimeClock
+from host_tools.bench.board import FOREVER_US, Board, RealTimeClock, Restart
 from host_tools.bench.clock import LiveClock
 from host_tools.bench.flash import NorFlash
 from host_tools.bench.network import World
-from host_tools.bench.process import BOARD, HEAP, FirmwareDied, FirmwareProcess
+from host_tools.bench.process import HEAP, PINS, FirmwareDied, FirmwareProcess
 from host_tools.bench.wiring import build
 
 
@@ -32,8 +33,8 @@ class Power(Enum):
 class LiveBench:
     """A terminal on the bench; to be made inside a running loop. People press, swipe and look at its `parts`.
 
-    `nvs` is the board's non-volatile store, and written to when the firmware writes there. `start` makes the process of
-    a power-on, given its `heap`.
+    `nvs` is the board's non-volatile store, and written to when the firmware writes there; `pins` its table of wiring.
+    `start` makes the process of a power-on otherwise than usual, given its `heap`.
     """
 
     def __init__(
@@ -43,14 +44,16 @@ class LiveBench:
         world: World,
         *,
         heap: str = HEAP,
-        start: Callable[..., FirmwareProcess] = FirmwareProcess,
+        pins: Path = PINS,
+        start: Callable[..., FirmwareProcess] | None = None,
     ) -> None:
         self.clock = LiveClock()
         self.power = Power.OFF
         self.console = ""  # what a firmware that stopped has left to say
         self.changed: Callable[[], None] = lambda: None  # called when `power` changes
         self._random = SystemRandom()
-        self.parts = build(BOARD / "pins.py", self._random)
+        self.parts = build(pins, self._random)
+        self._pins = pins
         self._flash = NorFlash(flash)
         self._nvs = nvs
         self._world = world
@@ -60,6 +63,7 @@ class LiveBench:
         self._network_up = True
         self._switch = asyncio.Lock()
         self._session: _Session | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def power_on(self) -> None:
         """Start the firmware anew, unless it runs."""
@@ -67,11 +71,12 @@ class LiveBench:
             if self._session is None:
                 self.parts.power_off()
                 try:
-                    process = await asyncio.to_thread(self._start, self._flash.image_file, heap=self._heap)
+                    start = self._start or partial(FirmwareProcess, pins=self._pins)
+                    process = await asyncio.to_thread(start, self._flash.image_file, heap=self._heap)
                 except FirmwareDied as problem:
                     self._set_power(Power.STOPPED, str(problem))
                     return
-                self._session = _Session(process, self.clock, self._board, self._stopped)
+                self._session = _Session(process, self.clock, self._board, self._stopped, self._restart)
                 self._set_power(Power.ON)
                 await self._session.start()
 
@@ -79,6 +84,13 @@ class LiveBench:
         """Cut the power at this instant: RAM is gone; flash, NVS and the battery-backed clock stay."""
         async with self._switch:
             self._cut()
+
+    async def rewire(self, pins: Path) -> None:
+        """Put a board that is wired otherwise in this one's place: other parts, the same flash, switched off."""
+        async with self._switch:
+            self._cut()
+            self._pins = pins
+            self.parts = build(pins, self._random)
 
     def now(self) -> datetime:
         """By the board's own calendar."""
@@ -134,6 +146,14 @@ class LiveBench:
         self._session = None
         self._set_power(Power.STOPPED, console)
 
+    def _restart(self) -> None:
+        """The firmware has asked for it. Who has said how to start the process looks to it that it starts again."""
+        self._session = None
+        if self._start is None:
+            task = asyncio.get_running_loop().create_task(self.power_on())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
     def _set_power(self, power: Power, console: str = "") -> None:
         self.power = power
         self.console = console
@@ -149,11 +169,13 @@ class _Session(asyncio.Protocol):
         clock: LiveClock,
         make_board: Callable[[Callable[[], None]], Board],
         stopped: Callable[[str], None],
+        restart: Callable[[], None],
     ) -> None:
         self.board = make_board(self._woken)
         self._process = process
         self._clock = clock
         self._stopped = stopped
+        self._restart = restart
         self._ended = False
         self._frames = protocol.FrameReader()
         self._wake: asyncio.Handle | None = None  # what will end the present wait
@@ -181,7 +203,12 @@ class _Session(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._frames.feed(data)
         for op, payload in self._frames:
-            answer = self.board.handle(op, payload)
+            try:
+                answer = self.board.handle(op, payload)
+            except Restart:
+                self.end()
+                self._restart()
+                return
             if answer is not None:
                 self._reply(answer)
         # A wait is the last thing that the firmware says before it is answered.

@@ -18,6 +18,7 @@ _REPLY = struct.Struct("<HQI")
 class Op(IntEnum):
     WAIT = 0x02
     SLEPT = 0x03
+    RESTART = 0x04
     PIN_MODE = 0x10
     PIN_WRITE = 0x11
     PIN_READ = 0x12

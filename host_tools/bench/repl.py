@@ -28,14 +28,19 @@ _CTRL_A, _CTRL_C = b"\x01", b"\x03"
 _DEAF_S = 0.3  # a program that computes and does not wait is interrupted by a signal
 _RAW, _FRIENDLY = b"raw REPL; CTRL-B to exit", b'Type "help()"'  # the last of these says which prompt it is
 _BOOT, _BOOT_AND_MAIN = "import boot", "import boot\nimport main"
+# The same of what lies in the flash image, as on a chip: boot.py and main.py of its own file system.
+_CHIP = "import chip, console\nexec(chip.text('/boot.py'))"
+_CHIP_AND_MAIN = _CHIP + "\nexec(chip.text('/main.py'))"
 
 
 @asynccontextmanager
-async def repl(flash: Path, nvs: dict[str, bytes], world: World) -> AsyncIterator[Repl]:
+async def repl(
+    flash: Path, nvs: dict[str, bytes], world: World, *, from_flash: bool = False
+) -> AsyncIterator[Repl]:
     """A board that has just been switched on and runs its main.py, for as long as the context lasts."""
-    board = Repl(flash, nvs, world)
+    board = Repl(flash, nvs, world, from_flash=from_flash)
     try:
-        await board.boot(_BOOT_AND_MAIN)
+        await board.switch_on()
         yield board
     finally:
         board.close()
@@ -44,7 +49,8 @@ async def repl(flash: Path, nvs: dict[str, bytes], world: World) -> AsyncIterato
 class Repl:
     """`path` is what mpremote opens; `bench` has the parts."""
 
-    def __init__(self, flash: Path, nvs: dict[str, bytes], world: World) -> None:
+    def __init__(self, flash: Path, nvs: dict[str, bytes], world: World, *, from_flash: bool = False) -> None:
+        self._boot, self._boot_and_main = (_CHIP, _CHIP_AND_MAIN) if from_flash else (_BOOT, _BOOT_AND_MAIN)
         self._loop = asyncio.get_running_loop()
         self._terminal = PseudoTerminal(self._typed)
         self._console = _Console()
@@ -56,6 +62,10 @@ class Repl:
         self.path = self._terminal.path
         self.bench = LiveBench(flash, nvs, world, start=self._start)
         self.bench.parts.on_uarts[CONSOLE] = self._console
+
+    async def switch_on(self) -> None:
+        """As a chip starts by itself."""
+        await self.boot(self._boot_and_main)
 
     async def boot(self, program: str) -> None:
         """Start the process that runs `program` and ends in the REPL."""
@@ -73,7 +83,7 @@ class Repl:
 
     def opened(self, line: _Line) -> None:
         self._line = line
-        if self._program == _BOOT:
+        if self._program == self._boot:
             line.write(_CTRL_A)  # a soft reset of the raw REPL comes back to it
 
     def printed(self, data: bytes) -> None:
@@ -93,7 +103,7 @@ class Repl:
         raw = self._tail.rfind(_RAW) > self._tail.rfind(_FRIENDLY)
         await self.bench.power_off()
         self.printed(b"MPY: soft reboot\r\n")
-        await self.boot(_BOOT if raw else _BOOT_AND_MAIN)
+        await self.boot(self._boot if raw else self._boot_and_main)
 
     def _start(self, flash: Path, *, heap: str) -> FirmwareProcess:
         self._ours, theirs = socket.socketpair()

@@ -28,8 +28,6 @@ async def administer(t: "Terminal") -> None:
         ("download", _download),
         ("setup", _setup),
         ("keys", _keys),
-        ("commission", _commission),
-        ("release", _release),
     )
     while True:
         chosen = await choose(screen, screen.title("administrator"), [screen.title(name) for name, _ in entries])
@@ -106,20 +104,6 @@ async def _keys(t: "Terminal", _: str) -> None:
         from suanpan.flows.key_values import key_values
 
         await key_values(t)
-
-
-async def _commission(t: "Terminal", _: str) -> None:
-    with Overlay():
-        from suanpan.flows.commission import commission
-
-        await commission(t)
-
-
-async def _release(t: "Terminal", _: str) -> None:
-    with Overlay():
-        from suanpan.flows.commission import release
-
-        await release(t)
 
 
 async def _retire(t: "Terminal", title: str) -> None:

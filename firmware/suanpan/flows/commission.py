@@ -10,6 +10,7 @@ from suanpan.overlay import Overlay
 from suanpan.service.commissioning import Commissioning
 from suanpan.service.injection_line import serve
 from suanpan.service.repl_lock import close, closed, reopen
+from suanpan.ui.lists import choose
 from suanpan.ui.prompts import confirm
 
 TYPE_CHECKING = False
@@ -21,11 +22,20 @@ _POLL_MS = const(500)
 _MORE = const(20)  # looks after the last answer: it may have been lost, or CLOSE may follow
 
 
+async def installed(t: "Terminal") -> None:
+    """Which of the two. Raises Cancelled or TimedOut."""
+    screen = t.screen
+    flows = (commission, release)
+    titles = [screen.title(name) for name in ("commission", "release")]
+    await flows[await choose(screen, screen.title("commission"), titles)](t)
+
+
 async def commission(t: "Terminal") -> None:
     """Until the workshop has fetched the statement, of a self-test that is done now. Raises Cancelled or TimedOut."""
     screen = t.screen
     title = screen.title("commission")
     screen.show(title, screen.message("please_wait"))
+    await asyncio.sleep_ms(_POLL_MS)  # until the key is up again that has chosen this
     desk = Commissioning(t, await _found(t))
     screen.show(title, screen.message("backup_ready"))
     await first(serve(t.saving()[0], desk), _fetched(desk), _cancelled(t))

@@ -2,7 +2,7 @@
 
 from suanpan.errors import Cancelled
 from suanpan.flows.counter import attempt, chosen, seldom
-from suanpan.flows.idle import Idle, unsent
+from suanpan.flows.idle import Idle
 from suanpan.flows.sale import sale
 from suanpan.overlay import Overlay
 from suanpan.ui.prompts import DIGITS
@@ -16,42 +16,14 @@ _COMMON = "lock version language log_out own_password cleaning counters check_pa
 
 
 async def power_on(t: "Mall") -> None:
-    """As counter.power_on(), for each of them: all journals are looked at before anybody is called."""
-    if t.parameters.seldom("training_mode", 0):
-        with Overlay():
-            await seldom("service.training", "begin_training")(t)
+    """As counter.power_on(), for each of them."""
     with Overlay():
-        await seldom("service.self_test", "self_test")(t)
-    for at in range(t.count):
-        await t.turn(at)
-    for at in range(t.count):
-        await t.turn(at)
-        if t.ledger.reversal and t.acquirer.ready:
-            with Overlay():
-                await seldom("flows.unknown", "recover")(t)
+        await seldom("flows.merchants_begin", "check_all")(t)
     idle = Idle(t)
     while True:
-        await _begin(t)
-        await _serve(t, idle)
-
-
-async def _begin(t: "Mall") -> None:
-    """From log-in to the first idle screen. Who has keys of another day, and owes nothing, signs in when it sells."""
-    await t.turn_to_debtor()
-    with Overlay():
-        await seldom("flows.merchants_login", "log_in")(t)
-    for at in range(t.count):
-        await t.turn(at)
-        state = t.ledger.state
-        closing = state.settled > state.batch_start
-        if at == t.proposed or closing or unsent(t) or not t.acquirer.ready:
-            with Overlay():
-                await attempt(t, seldom("flows.login", "sign_in")(t))
         with Overlay():
-            await attempt(t, seldom("flows.reports", "finish_printing")(t))
-        if closing:
-            with Overlay():
-                await attempt(t, seldom("flows.settlement_slip", "last_settlement")(t))
+            await seldom("flows.merchants_begin", "begin_all")(t)
+        await _serve(t, idle)
 
 
 async def _serve(t: "Mall", idle: Idle) -> None:
@@ -90,7 +62,8 @@ async def choose_merchant(t: "Mall") -> None:
     top = t.proposed // visible * visible
     while True:
         lines = [
-            f"{at + 1}{'>' if at == t.proposed else ' '}{t.name(at)}" for at in range(top, min(top + visible, t.count))
+            screen.cut(f"{at + 1}{'>' if at == t.proposed else ' '}{t.name(at)}")
+            for at in range(top, min(top + visible, t.count))
         ]
         screen.show_list(screen.title("choose_merchant"), lines, top > 0, top + visible < t.count)
         key = await screen.key()

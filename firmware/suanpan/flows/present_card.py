@@ -1,11 +1,12 @@
-"""The customer's card: swiped, put in or tapped, whichever comes first, and checked as far as a terminal can."""
+"""The customer's card, swiped, put in or tapped, or a code on a telephone: whichever comes first. A card is checked as
+far as a terminal can."""
 
 import asyncio
 
 from micropython import const
 
 from suanpan.cards.magstripe import read
-from suanpan.errors import Cancelled, CardExpired, CodecError, ReaderError
+from suanpan.errors import Cancelled, CardExpired, CodecError, DriverError, ReaderError
 from suanpan.flows.race import first
 from suanpan.ui.canvas import CUSTOMER, wrap
 from suanpan.ui.money import yuan
@@ -17,6 +18,7 @@ _LOOK_MS = const(100)  # between two looks into the slot
 STRIPE = "stripe"
 CHIP = "chip"
 TAP = "tap"
+SCAN = "scan"
 _KEY = const(0)
 _SWIPED = const(1)
 _TAPPED = const(3)
@@ -24,19 +26,20 @@ _TAPPED = const(3)
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.codec.track import Track2
+    from suanpan.drivers.scanner import Scanner
     from suanpan.drivers.swipe_reader import Swipe
     from suanpan.flows.tap_reader import TapReader
     from suanpan.flows.tapped import Tapped
     from suanpan.terminal import Terminal
 
 
-async def present(t: "Terminal", amount: int, ways: "set[str]") -> "tuple[str, Track2 | Tapped | None]":
+async def present(t: "Terminal", amount: int, ways: "set[str]") -> "tuple[str, Track2 | Tapped | bytes | None]":
     """The way that was taken, and a readable bank card that has not expired (STRIPE), None for one in the slot (CHIP),
-    or a tapped card's last word (TAP).
+    a tapped card's last word (TAP), or what was scanned (SCAN).
 
     `ways` says what serves beside a swipe: CHIP the slot, TAP the reader, as far as the tables and this amount allow,
-    STRIPE that of a card which has a chip too. A reader that does not serve after all is taken out of it. A bad card is
-    named and another asked for.
+    STRIPE that of a card which has a chip too, SCAN the scanner. A reader that does not serve after all is taken out of
+    it. A bad card is named and another asked for.
     """
     if TAP not in ways:
         return await _present(t, amount, ways, None)
@@ -54,9 +57,11 @@ async def present(t: "Terminal", amount: int, ways: "set[str]") -> "tuple[str, T
 
 async def _present(
     t: "Terminal", amount: int, ways: "set[str]", reader: "TapReader | None"
-) -> "tuple[str, Track2 | Tapped | None]":
+) -> "tuple[str, Track2 | Tapped | bytes | None]":
     screen = t.screen
-    hint = screen.message("any_card" if reader else "card_or_chip" if CHIP in ways else "customer_card")
+    scanner = t.scanner() if t.scanner and SCAN in ways else None
+    name = "any_card" if reader else "card_or_chip" if CHIP in ways else "customer_card"
+    hint = screen.message(name + "_or_by_code" if scanner else name)
     while True:
         if len(wrap(hint, screen.canvas.columns)) < screen.canvas.rows // 2:
             screen.show_amount(screen.title("card"), yuan(amount), hint, CUSTOMER)
@@ -67,12 +72,16 @@ async def _present(
         waits = [screen.key(), t.swipe_reader.swipe(), _inserted(t, CHIP in ways)]
         if reader:
             waits.append(reader.found())
+        if scanner:
+            waits.append(scanner.scan())
         try:
             source, result = await first(*waits)
             if source == _KEY:
                 if result == "cancel":
                     raise Cancelled
                 screen.buzzer.error()
+            elif scanner and source == len(waits) - 1:
+                return SCAN, _taken(scanner, result)
             elif source == _SWIPED:
                 track = _checked(t, result)
                 if not track.has_chip or STRIPE in ways:
@@ -90,9 +99,18 @@ async def _present(
                 if not reader.serves:
                     reader = None
                     ways.discard(TAP)
-        except (CodecError, ReaderError, CardExpired) as problem:
+        except (CodecError, DriverError, CardExpired) as problem:
             screen.buzzer.error()
             await screen.notice(screen.title("card"), screen.error(problem.code), 5)
+            if isinstance(problem, DriverError) and not isinstance(problem, ReaderError):
+                scanner = None  # it does not answer
+                hint = screen.message(name)
+
+
+def _taken(scanner: "Scanner", code: "memoryview") -> bytes:
+    text = bytes(code)
+    scanner.wipe()
+    return text
 
 
 async def _inserted(t: "Terminal", slot: bool) -> None:

@@ -1,8 +1,9 @@
 """扫码消费, 扫码撤销: paid, and taken back, by the code on a customer's telephone."""
 
 from suanpan.errors import BadReply, LedgerError, MacError, NoReply, NotConnected, NotSignedIn, ReversalPending
+from suanpan.errors.scanner import ScannerError
 from suanpan.flows.original import ask_voucher, what
-from suanpan.flows.scan_code import scanned
+from suanpan.flows.scan_code import account_of, scanned
 from suanpan.flows.scan_host import SCANNED, SHOWN, ask
 from suanpan.flows.transaction import approved, failed
 from suanpan.ledger.kinds import SALE, VOID
@@ -25,6 +26,20 @@ async def scan_sale(t: "Terminal") -> None:
         await confirm(screen, yuan(amount), screen.message("large_amount"))
     code, account = await scanned(t, title, amount)
     await to_its_end(t, SALE, amount, code, account)
+
+
+async def code_presented(t: "Terminal", amount: int, code: bytes) -> str:
+    """What was scanned where a card was asked for. What is left to try: "scan", where it was no code that pays."""
+    screen = t.screen
+    try:
+        text = code.decode()
+        account = account_of(text)
+    except (ScannerError, UnicodeError):
+        screen.buzzer.error()
+        await screen.notice(screen.title("card"), screen.error(ScannerError.code), 5)
+        return "scan"
+    await to_its_end(t, SALE, amount, text, account)
+    return ""
 
 
 async def scan_void(t: "Terminal") -> None:

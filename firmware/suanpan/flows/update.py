@@ -4,15 +4,13 @@ import asyncio
 
 from micropython import const
 
-from suanpan.errors import Cancelled, HostUnreachable
-from suanpan.errors.slots import BundleError
+from suanpan.errors import Cancelled
 from suanpan.flows.race import first
 from suanpan.ledger.key_store import TMK
 from suanpan.ledger.parameters import SCHEMA
 from suanpan.service.injection_line import serve
 from suanpan.service.update import Update
 from suanpan.service.update_line import Incoming
-from suanpan.ui.lists import choose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,14 +2,15 @@
 
 Each has its numbers, keys, journal, and with it batch, vouchers, queue and totals; seals of one open nothing of
 another. What the flows see is one of them at a time, and none has to know: `turn` puts another one's things in their
-places. In memory are the first one's and, of the others, those that were turned to. Nothing is written down of a turn;
-what a merchant owes its host is in its journal, and found at power-on.
+places, and nobody else's are in memory. Nothing is written down of it: what a merchant owes its host is in its journal,
+and found at power-on.
 """
 
 from micropython import const
 
 from suanpan.acquirer.acquirer import Acquirer
 from suanpan.flows.idle import unsent
+from suanpan.flows.merchants import power_on
 from suanpan.ledger.key_store import TMK
 from suanpan.ledger.ledger import Ledger
 from suanpan.ledger.mall_parameters import MallParameters
@@ -20,17 +21,13 @@ from suanpan.ui.mall_screen import MallScreen
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from machine import UART
+    from typing import Any
 
     from suanpan.acquirer.framing import Line
     from suanpan.ledger.flash_ring import Partition
-    from suanpan.ledger.journal import Journal
     from suanpan.ledger.key_store import KeyStore
-    from suanpan.ledger.pan_vault import PanVault
-    from suanpan.service.backup import Saving
 
-    Records = tuple[KeyStore, Journal, PanVault]
+    Records = list[Any]  # key store, journal and vault: main.py
     Opened = Callable[[int], Awaitable[Records]]
     Sealed = Callable[..., Awaitable[Records]]  # main.py
 
@@ -44,32 +41,35 @@ UNSENT = const(2)
 
 def load(
     path: str, flash: "Partition", sealed: "Sealed"
-) -> "tuple[MallParameters, Region, Callable[[Terminal], Awaitable[None]]]":
-    """The parameters, the first merchant's part of the journal's flash, and what goes on from power-on."""
+) -> "tuple[MallParameters, Region, Sealed, Callable[[Terminal], Awaitable[None]]]":
+    """For main.py: the parameters, the first merchant's part of the journal's flash, what opens that, and what goes on
+    from power-on."""
     parameters: MallParameters = MallParameters.load(path)  # type: ignore[assignment]
     size = share(flash.ioctl(_COUNT, 0) or 0, len(parameters.merchants))
+    now: "list[Records]" = []
+
+    async def opened_first(of: bytes, partition: "Partition") -> "Records":
+        now.append(await sealed(of, partition))
+        return now[0]
 
     async def opened(at: int) -> "Records":
         """The last sector of a part has the key of the card numbers, but for the first merchant's."""
         part = Region(flash, at * size, size)
+        if not at:
+            return await sealed(b"", part)
         return await sealed(str(at + 1).encode(), Region(flash, at * size, size - 1), (part, size - 1))
 
     async def begin(t: Terminal) -> None:
-        from suanpan.flows.merchants import power_on
-
-        mall = Mall(t, opened, path.rsplit("/", 1)[0] + "/names.bin")
-        stores = [t.keys]
-        for at in range(1, mall.count):
-            stores.append((await opened(at))[0])
-        if all(keys.has(TMK) for keys in stores):
+        mall = Mall(t, opened, now[0], path.rsplit("/", 1)[0] + "/names.bin")
+        if await mall.keyed():
             await power_on(mall)
             return
         from suanpan.flows.race import first
         from suanpan.service.mall_loading import be_loaded
 
-        await first(be_loaded(mall, stores), power_on(mall))
+        await first(be_loaded(mall), power_on(mall))
 
-    return parameters, Region(flash, 0, size), begin
+    return parameters, Region(flash, 0, size), opened_first, begin
 
 
 class Mall(Terminal):
@@ -78,19 +78,18 @@ class Mall(Terminal):
     parameters: MallParameters
     screen: MallScreen
 
-    def __init__(self, t: Terminal, opened: "Opened", names: str) -> None:
-        """`t` is the first merchant's, and not to be used any more; `names` the path of the font for names."""
+    def __init__(self, t: Terminal, opened: "Opened", records: "Records", names: str) -> None:
+        """`t` is the first merchant's, which gives all to this one. `records` become those of whoever is turned to;
+        `names` is the path of the font for names."""
         for name, value in t.__dict__.items():
             setattr(self, name, value)
         self.screen = MallScreen(t.screen, names)
         self.at = self.proposed = 0
         self.count = len(self.parameters.merchants)
         self._opened = opened
-        self._first = t.keys, t.ledger
-        self._records: "tuple[Journal, PanVault] | None" = None  # of any but the first
-        self._save = t.saving
-        self.saving = self._saving
+        self._records = records
         self._call = t.acquirer.call
+        del t.keys, t.ledger, t.acquirer
         self._asked = False  # whether anybody has been called since the last turn
         self._owes = bytearray([UNSENT] * self.count)  # until it is known better
         self._owes[0] = NOTHING
@@ -108,13 +107,10 @@ class Mall(Terminal):
         """
         if at == self.at or self.parameters.seldom("training_mode", 0):
             return
-        keys, ledger = self._first
-        records = None
-        if at:
-            keys, journal, vault = await self._opened(at)
-            ledger, records = Ledger(journal, vault, self.parameters.batch_limit), (journal, vault)
-            if not self._checked[at]:
-                ledger.verify()
+        records = await self._opened(at)
+        ledger = Ledger(records[1], records[2], self.parameters.batch_limit)
+        if not self._checked[at]:
+            ledger.verify()
         self._owes[self.at] = self._owing()
         self._signed_in[self.at] = self.signed_in
         self.at = at
@@ -123,9 +119,21 @@ class Mall(Terminal):
         self.signed_in = bool(self._signed_in[at])
         self.parameters.turn(at)
         reached = self.acquirer.reached
-        self.keys, self.ledger, self._records = keys, ledger, records
-        self.acquirer = Acquirer(self._calling, self.parameters, keys, self.random)
+        self._records[:] = records
+        self.keys, self.ledger = records[0], ledger
+        self.acquirer = Acquirer(self._calling, self.parameters, records[0], self.random)
         self.acquirer.reached = reached
+
+    async def keyed(self) -> bool:
+        """Whether every merchant has a master key."""
+        for at in range(self.count):
+            if not (await self.keys_of(at)).has(TMK):
+                return False
+        return True
+
+    async def keys_of(self, at: int) -> "KeyStore":
+        keys: "KeyStore" = (await self._opened(at))[0]
+        return keys
 
     async def turn_to_debtor(self) -> None:
         """To whoever owes most, so that what may not be done while anybody owes anything is not."""
@@ -163,13 +171,6 @@ class Mall(Terminal):
             if owes[at] > most:
                 found, most = at, owes[at]
         return found
-
-    def _saving(self) -> "tuple[UART, Saving]":
-        uart, desk = self._save()
-        if self._records:
-            desk.journal, desk.vault = self._records
-            desk.keys = self.keys
-        return uart, desk
 
     async def _calling(self) -> "Line":
         self._asked = True

@@ -12,7 +12,6 @@ from suanpan.service.injection_line import serve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from suanpan.crypto.octets import Readable
-    from suanpan.ledger.key_store import KeyStore
     from suanpan.service.mall import Mall
 
 
@@ -38,11 +37,11 @@ class Units:
         return answer
 
 
-async def be_loaded(t: "Mall", stores: "list[KeyStore]") -> None:
+async def be_loaded(t: "Mall") -> None:
     """Listen to the workshop for ever. Archives are refused: they go to a terminal that is one merchant's alone."""
     algorithm = suite(t.parameters.suite).algorithm
     units = []
     for at in range(t.count):
         of = t.parameters.merchants[at]
-        units.append(Injection(stores[at], str(of["terminal_id"]), str(of["serial"]), algorithm, t.random))
+        units.append(Injection(await t.keys_of(at), str(of["terminal_id"]), str(of["serial"]), algorithm, t.random))
     await serve(t.saving()[0], Units(units))

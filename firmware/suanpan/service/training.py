@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from suanpan.acquirer.framing import Line
+    from suanpan.acquirer.session import Session
     from suanpan.ledger.flash_ring import Record
     from suanpan.ledger.key_store import KeyStore
     from suanpan.terminal import Terminal
@@ -47,6 +48,14 @@ async def begin_training(t: "Terminal") -> None:
 
     t.keys = _Keys(t.keys)  # type: ignore[assignment]
     t.acquirer = Acquirer(call, t.parameters, t.keys, t.random)
+    connect = t.acquirer.connect
+
+    async def connected() -> "Session":
+        host = await connect()
+        host.line.suite = host.suite  # type: ignore[attr-defined]
+        return host
+
+    t.acquirer.connect = connected  # type: ignore[method-assign]
     journal = Journal(_Log(), Siv(t.random(32)))  # type: ignore[arg-type]  # FlashLog's part of it
     # Nobody has altered what is in memory alone, and its beginning is missed by nobody.
     journal.verify = lambda start=0: None  # type: ignore[method-assign]

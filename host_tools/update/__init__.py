@@ -1,0 +1,1 @@
+"""An application into terminals that are in use: by cable, or fetched by them from a server, a few of them first."""
