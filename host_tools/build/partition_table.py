@@ -74,11 +74,9 @@ def read_csv(table: Path) -> dict[str, Partition]:
 
 
 def pack(partitions: Iterable[Partition]) -> bytes:
-    """The table for the flash, TABLE_SIZE bytes. Raises TableError."""
-    rows = list(partitions)
-    _check(rows)
+    """The table for the flash, TABLE_SIZE bytes."""
     table = b"".join(
-        _ROW.pack(_MARK, _TYPES[row.type], _subtype(row), row.offset, row.size, row.name.encode(), 0) for row in rows
+        _ROW.pack(_MARK, _type(row), _subtype(row), row.offset, row.size, row.name.encode(), 0) for row in partitions
     )
     table += _MD5_MARK + hashlib.md5(table, usedforsecurity=False).digest()
     return table.ljust(TABLE_SIZE, b"\xff")
@@ -104,16 +102,27 @@ def unpack(table: bytes) -> dict[str, Partition]:
     raise TableError("the partition table has no end")
 
 
+def _type(row: Partition) -> int:
+    known = _TYPES.get(row.type)
+    return int(row.type, 0) if known is None else known
+
+
 def _subtype(row: Partition) -> int:
     known = _SUBTYPES.get((row.type, row.subtype))
     return int(row.subtype, 0) if known is None else known
 
 
-def _check(rows: list[Partition]) -> None:
+def check(partitions: Iterable[Partition]) -> None:
+    """Raises TableError if no boot loader would take such a table."""
+    rows = list(partitions)
     end = TABLE_AT + SECTOR
     for row in sorted(rows, key=lambda row: row.offset):
-        if row.type not in _TYPES or len(row.name) > 15:
-            raise TableError(f"{row.name}: not a type that there is, or a name of more than 15 characters")
+        try:
+            _type(row), _subtype(row)
+        except ValueError:
+            raise TableError(f"{row.name}: {row.type}, {row.subtype} is not a type that there is") from None
+        if len(row.name) > 15:
+            raise TableError(f"{row.name}: a name has at most 15 characters")
         if row.offset % SECTOR or row.size % SECTOR or not row.size:
             raise TableError(f"{row.name}: its place or its size is not a number of whole sectors (0x1000)")
         if row.offset < end:

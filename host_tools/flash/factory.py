@@ -21,7 +21,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from littlefs import LittleFS, UserContext
 
 from host_tools.boards.data import load
-from host_tools.build.partition_table import SECTOR, TABLE_AT, TABLE_SIZE, Partition, of_board, pack, read_csv, unpack
+from host_tools.build.partition_table import (
+    SECTOR,
+    TABLE_AT,
+    TABLE_SIZE,
+    Partition,
+    check,
+    of_board,
+    pack,
+    read_csv,
+    unpack,
+)
 from host_tools.fonts.pack import pack_names
 from host_tools.fonts.unifont import unifont
 
@@ -192,7 +202,8 @@ def build_image(
 
 
 def blank(table: dict[str, Partition], size: int = FLASH_SIZE) -> bytes:
-    """A flash that has its partition table, and nothing else."""
+    """A flash that has its partition table, and nothing else. Raises TableError."""
+    check(table.values())
     image = bytearray(b"\xff" * size)
     packed = pack(table.values())
     image[TABLE_AT : TABLE_AT + len(packed)] = packed

@@ -5,7 +5,7 @@ was confirmed before it starts otherwise, and the other of the two if that is da
 update writes only where the active one is not.
 """
 
-from suanpan.errors.slots import NOT_CONFIRMED, BundleError
+from suanpan.errors.slots import BAD_IMAGE, NOT_CONFIRMED, BundleError
 from suanpan.slots.bundle import examine
 from suanpan.slots.rom import Rom
 from suanpan.slots.state import NONE, BootState
@@ -35,27 +35,32 @@ def choose(nvs: "NVS", slots: "Sequence[Slot]", key: "RsaPublicKey", board: str)
     state = BootState(nvs)
     if state.pending != NONE:
         slot = state.pending
-        if state.tried:
-            cause = NOT_CONFIRMED
-        else:
-            try:
-                manifest = examine(slots[slot], key, board, state.floor)
-                state.begin(manifest["floor"])  # type: ignore[arg-type]
-                return Rom(slots[slot], manifest["size"])  # type: ignore[arg-type]
-            except BundleError as error:
-                cause = error.cause
+        floor, size, cause = (0, 0, NOT_CONFIRMED) if state.tried else _look(slots[slot], key, board, state.floor)
+        if cause == 0:
+            state.begin(floor)
+            return Rom(slots[slot], size)
         _say(slot, cause)
         state.passed_over(cause)
-    cause = 0
+    first = 0
     for slot in (state.active, 1 - state.active):
-        try:
-            manifest = examine(slots[slot], key, board, state.floor)
-            state.settle_on(slot, manifest["floor"], cause)  # type: ignore[arg-type]
-            return Rom(slots[slot], manifest["size"])  # type: ignore[arg-type]
-        except BundleError as error:
-            cause = cause or error.cause
-            _say(slot, error.cause)
+        floor, size, cause = _look(slots[slot], key, board, state.floor)
+        if cause == 0:
+            state.settle_on(slot, floor, first)
+            return Rom(slots[slot], size)
+        _say(slot, cause)
+        first = first or cause
     return None
+
+
+def _look(slot: "Slot", key: "RsaPublicKey", board: str, floor: int) -> "tuple[int, int, int]":
+    """The floor that the bundle in `slot` brings, the size of its image, and 0, or the cause why it must not start."""
+    try:
+        manifest = examine(slot, key, board, floor)
+        return int(manifest["floor"]), int(manifest["size"]), 0
+    except BundleError as error:
+        return 0, 0, error.cause
+    except Exception:  # noqa: BLE001  # whatever it stumbles over: the other slot may still be good
+        return 0, 0, BAD_IMAGE
 
 
 def _say(slot: int, cause: int) -> None:

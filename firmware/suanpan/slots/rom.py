@@ -49,8 +49,8 @@ class Rom:
         """There is nothing to do."""
 
     def chdir(self, path: str) -> None:
-        if self._find(path)[0] != _DIRECTORY or path.strip("/"):
-            raise OSError(errno.ENOENT)  # nobody works here but from its root
+        if path.strip("/"):
+            raise OSError(errno.EOPNOTSUPP)  # as MicroPython's own
 
     def getcwd(self) -> str:
         return "/"
