@@ -127,8 +127,9 @@ _ONE_KIND: Final = {
 
 def kind(part: str, wiring: Any) -> Kind | None:
     """None for a part that nobody knows."""
+    keys = wiring if isinstance(wiring, dict) else ()
     if part == "display":
-        return KINDS["st7789" if "spi" in wiring else "ssd1306"]
+        return KINDS["st7789" if "spi" in keys else "ssd1306"]
     if part == "keypad":
-        return KINDS["pca8574" if "address" in wiring else "matrix"]
+        return KINDS["pca8574" if "address" in keys else "matrix"]
     return KINDS[_ONE_KIND[part]] if part in _ONE_KIND else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from host_tools.boards.buses import bus_conflicts
-from host_tools.boards.catalogue import WANTED, Way, kind
+from host_tools.boards.catalogue import WANTED, Kind, Way, kind
 from host_tools.boards.chips import CHIPS, MODULES, Chip, Module
 from host_tools.boards.data import Board
 from host_tools.boards.partitions import partition_conflicts
@@ -48,6 +48,10 @@ def _entries(board: Board) -> Iterator[Conflict]:
         if known is None:
             yield Conflict(line, f"no part is called {part}: correct the name, or take the line out")
             continue
+        shape = _misshapen(part, known, wiring)
+        if shape:
+            yield Conflict(line, f"{part}: {shape}")
+            continue
         missing = [key for key in known.needs if key not in wiring]
         on_expander = isinstance(wiring, dict) and "channel" in wiring
         missing += [key for key in known.roles if key and key not in wiring and not on_expander]
@@ -58,8 +62,29 @@ def _entries(board: Board) -> Iterator[Conflict]:
     for choice in WANTED:
         if not any(part in board.pins for part in choice):
             yield Conflict(board.line("PINS"), f"there is no {' nor '.join(choice)}: every terminal has one")
-    if len(board.pins.get("lights", ())) not in (0, 4):
-        yield Conflict(board.line("PINS", "lights"), "a contactless reader has four lights: name four pins")
+
+
+def _misshapen(part: str, known: Kind, wiring: Any) -> str | None:
+    """What an entry should look like, unless it does."""
+    if "" in known.roles:
+        if part == "lights":
+            is_one = isinstance(wiring, tuple) and len(wiring) == 4 and all(type(pin) is int for pin in wiring)
+            return None if is_one else "a contactless reader has four lights: name four pins, (left, ..., right)"
+        return None if type(wiring) is int else "this is to be the number of a pin"
+    if not isinstance(wiring, dict):
+        return 'this is to be {"pin": number, ...}'
+    for key, value in wiring.items():
+        several = key in ("rows", "columns", "tracks")
+        if several and not (isinstance(value, tuple) and all(map(_pins_alone, value))):
+            return f"{key} is to be (number, number, ...)"
+        if not several and type(value) is not int:
+            return f"{key} is to be a number"
+    return None
+
+
+def _pins_alone(value: Any) -> bool:
+    """A pin, or one track of a stripe reader."""
+    return type(value) is int or (isinstance(value, tuple) and [type(pin) for pin in value] == [int, int, int])
 
 
 def _pins(board: Board, chip: Chip, module: Module, free: str) -> Iterator[Conflict]:

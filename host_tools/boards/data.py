@@ -91,7 +91,7 @@ def load(board: str | Path) -> Board:
     partitions = []
     for index, row in enumerate(values["_PARTITIONS"]):
         line = lines["_PARTITIONS", index]
-        if len(row) != 5:
+        if not isinstance(row, tuple) or [type(cell) for cell in (row[:2] + row[3:])] != [str, str, int, int]:
             raise BoardError(f"{file}:{line}: a partition is label, type, subtype, offset, size")
         label, kind, subtype, offset, size = row
         partitions.append(Partition(label, kind, subtype, offset, size, line))

@@ -29,7 +29,7 @@ def generated(repository: Path = REPOSITORY) -> dict[Path, str]:
         if folder.exists():
             files[folder / "partitions.csv"] = partition_csv(board)
         if name in HEADERS:
-            files[repository / "docs" / f"wiring-{name}.svg"] = picture(board)
+            files[repository / "docs" / "images" / f"wiring-{name}.svg"] = picture(board)
     return files
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from host_tools.boards.catalogue import Way
 from host_tools.boards.chips import CHIPS
 from host_tools.boards.data import Board
 from host_tools.boards.wires import Wire, parts, wires
+
+_WITHOUT: Final = ("i2c", "service", "lights", "buzzer", "tamper", "battery")  # a supply
 
 
 def table(board: Board) -> str:
@@ -17,7 +20,7 @@ def table(board: Board) -> str:
     for wire in wires(board):
         of_part.setdefault(wire.part, []).append(wire)
     for part, _, known in parts(board):
-        first = (known.title, "" if part in ("i2c", "lights", "buzzer", "tamper", "battery") else known.supply)
+        first = (known.title, "" if part in _WITHOUT else known.supply)
         rows = [(wire.at, f"GPIO{wire.gpio}", note(board, wire)) for wire in of_part.get(part, [])]
         for at, to, remark in [*rows, *_elsewhere(board, part)]:
             lines.append(f"| {first[0]} | {first[1]} | {at} | {to} | {remark} |")
@@ -37,6 +40,8 @@ def note(board: Board, wire: Wire) -> str:
         notes.append("100 kohm to the cell, 100 kohm to ground")
     if wire.part == "chip_slot" and wire.key == "tx":
         notes.append("through a Schottky diode, cathode to the chip")
+    if wire.part == "service" and wire.gpio in chip.console:
+        notes.append("on the development board already: its USB bridge")
     strap = chip.straps.get(wire.gpio)
     if strap and strap.needs is not None:
         notes.append(f"must be at {strap.needs} while the chip starts")
