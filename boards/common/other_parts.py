@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from suanpan.drivers.swipe_reader import SwipeReader
 
 _i2c: "I2C | None" = None
-_expander: "Sc16is752 | None" = None
+_expanders: "dict[int, Sc16is752]" = {}
 
 
 def parts(keys: "tuple[str, ...]") -> "dict[str, object]":
@@ -124,16 +124,17 @@ def _bus() -> I2C:
 
 
 def _uart(part: str) -> UART:
-    """One of the chip's own, or of the expander's."""
-    global _expander
+    """One of the chip's own, or of an expander's: channels 0 and 1 are the first one's, 2 and 3 the second one's."""
     wiring = PINS[part]
     if "uart" in wiring:
         return UART(wiring["uart"], wiring["baudrate"], tx=Pin(wiring["tx"]), rx=Pin(wiring["rx"]))
-    if not _expander:
+    number, channel = divmod(wiring["channel"], 2)
+    if number not in _expanders:
         from suanpan.drivers.sc16is752 import Sc16is752
 
-        _expander = Sc16is752(_bus(), _interrupt("uart_expander"), PINS["uart_expander"]["address"])
-    return _expander.uart(wiring["channel"], wiring["baudrate"])
+        address = PINS["uart_expander"]["second" if number else "address"]
+        _expanders[number] = Sc16is752(_bus(), _interrupt("uart_expander"), address)
+    return _expanders[number].uart(channel, wiring["baudrate"])
 
 
 def _interrupt(part: str) -> Pin:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _CHIP = const("esp32s3")
 _MODULE = const("ESP32-S3-WROOM-1-N8")
 _FLASH = const(0x800000)
-_OFFERS = const(("wifi", "repl usb"))
+_OFFERS = const(("wifi", "repl usb", "repl uart 0"))  # a stock image has both
 _PARTITIONS = const((
     # label, type, subtype, offset, size
     ("nvs", "data", "nvs", 0x009000, 0x006000),
@@ -30,16 +30,16 @@ _PARTITIONS = const((
 PINS: "dict[str, Any]" = {
     "i2c": {"i2c": 0, "scl": 9, "sda": 8, "frequency": 400_000},  # of all that have an address and no bus here
     "keypad": {"address": 0x20, "irq": 18, "rows": (0, 1, 2, 3), "columns": (4, 5, 6, 7)},  # of a PCA8574
-    "uart_expander": {"address": 0x4D, "irq": 17},  # an SC16IS752 with a crystal of 14.7456 MHz
+    "uart_expander": {"address": 0x4D, "second": 0x48, "irq": 17},  # two SC16IS752, crystals of 14.7456 MHz
     "calendar": {"address": 0x68},  # a DS3231: the chip's own clock stops with its power
     "gauge": {"address": 0x36},  # a MAX17048
     "display": {"spi": 1, "sck": 12, "mosi": 11, "select": 10, "data": 13, "backlight": 14, "frequency": 40_000_000},
     "contactless": {"spi": 2, "sck": 36, "mosi": 35, "miso": 37, "select": 21, "irq": 47, "frequency": 1_000_000},
-    "service": {"uart": 0, "tx": 43, "rx": 44, "baudrate": 115200},  # the socket marked UART
     "chip_slot": {"uart": 1, "tx": 15, "rx": 16, "command_vcc": 4, "reset": 5, "off": 6, "clock": 4_000_000},
-    "printer": {"uart": 2, "tx": 40, "rx": 41, "baudrate": 115200},
-    "swipe": {"channel": 0, "baudrate": 9600},
-    "scanner": {"channel": 1, "baudrate": 9600},
+    "service": {"uart": 2, "tx": 40, "rx": 41, "baudrate": 115200},  # the workshop's line
+    "printer": {"channel": 0, "baudrate": 115200},
+    "swipe": {"channel": 1, "baudrate": 9600},
+    "scanner": {"channel": 2, "baudrate": 9600},  # of the second one
     "lights": (39, 42, 1, 2),  # active high, left to right
     "buzzer": 7,  # PWM
     "tamper": 3,  # to ground through a switch that the closed case holds shut, pulled up

@@ -40,8 +40,7 @@ PINS: "dict[str, Any]" = {
     "swipe": {"uart": 1, "tx": 42, "rx": 2, "baudrate": 9600},
     "printer": {"uart": 2, "tx": 38, "rx": 39, "baudrate": 115200},
     "service": {"uart": 0, "tx": 43, "rx": 44, "baudrate": 115200},  # the workshop's line: key injection
-    # One UART more than an ESP32-S3 has: there the slot takes turns with the swipe reader, which nobody needs while a
-    # card is in, or sits behind a UART on I2C.
+    # One UART more than an ESP32 has: there some are behind I2C.
     "chip_slot": {"uart": 3, "tx": 47, "rx": 48, "command_vcc": 35, "reset": 36, "off": 37, "clock": 4_000_000},
     "contactless": {"spi": 2, "sck": 33, "mosi": 34, "miso": 20, "select": 19, "irq": 3, "frequency": 1_000_000},
     # "secure_element", an ATECC608 with the same entries as the display, is not fitted. It wants a bus of its own, at

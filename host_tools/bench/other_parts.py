@@ -22,13 +22,14 @@ class OtherParts:
 
     keypad_expander: Pcf8574 | None = None
     uart_expander: Sc16is752 | None = None
+    second_uart_expander: Sc16is752 | None = None  # on the same interrupt line
     scanner: Scanner | None = None
     stripe_reader: StripeReader | None = None  # one without a decoder
     calendar: Ds3231 | None = None
     gauge: Max17048 | None = None
 
     def on_pins(self) -> list[PinPart]:
-        expanders = (self.keypad_expander, self.uart_expander)
+        expanders = (self.keypad_expander, self.uart_expander, self.second_uart_expander)
         lines: list[PinPart] = [chip.lines for chip in expanders if chip]
         return lines + ([self.stripe_reader] if self.stripe_reader else [])
 
@@ -42,6 +43,8 @@ class OtherParts:
         for name, chip in named.items():
             if chip:
                 yield i2c_bus(pins, name), chip
+        if self.second_uart_expander:
+            yield i2c_bus(pins, "uart_expander"), self.second_uart_expander
 
 
 class _Nothing:
@@ -68,12 +71,14 @@ def solder(
     if "address" in pins["keypad"]:
         parts.keypad_expander = Pcf8574(keypad, pins["keypad"]["irq"], pins["keypad"]["address"])
     if "uart_expander" in pins:
-        ends: list[UartPart | BringsLine] = [_Nothing(), _Nothing()]
+        ends: list[UartPart | BringsLine] = [_Nothing(), _Nothing(), _Nothing(), _Nothing()]
         for name, part in lines.items():
             if "channel" in pins.get(name, {}):
                 ends[pins[name]["channel"]] = part
         chip = pins["uart_expander"]
         parts.uart_expander = Sc16is752((ends[0], ends[1]), chip["irq"], chip["address"])
+        if "second" in chip:
+            parts.second_uart_expander = Sc16is752((ends[2], ends[3]), chip["irq"], chip["second"])
     if "scanner" in pins:
         parts.scanner = scanner
     if "stripe" in pins:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from host_tools.boards.catalogue import Kind
 from host_tools.boards.chips import Chip
 from host_tools.boards.data import Board
 from host_tools.boards.wires import parts
@@ -11,9 +12,10 @@ from host_tools.boards.wires import parts
 
 def bus_conflicts(board: Board, chip: Chip) -> Iterator[tuple[int, str]]:
     """Line, and what is wrong there."""
-    yield from _exclusive(board, "uart", range(chip.uarts))
+    first = 1 if "repl uart 0" in board.capabilities else 0  # what UART 0 hears is then the REPL's
+    yield from _exclusive(board, "uart", range(first, chip.uarts))
     yield from _exclusive(board, "spi", chip.spis)
-    yield from _exclusive(board, "channel", range(2))
+    yield from _exclusive(board, "channel", range(4 if "second" in board.pins.get("uart_expander", ()) else 2))
     yield from _i2c(board, chip)
     for part, wiring, _ in parts(board):
         if isinstance(wiring, dict) and "channel" in wiring and "uart_expander" not in board.pins:
@@ -47,41 +49,47 @@ def _exclusive(board: Board, key: str, there_are: range | tuple[int, ...]) -> It
 
 def _i2c(board: Board, chip: Chip) -> Iterator[tuple[int, str]]:
     shared = board.pins.get("i2c")
-    at: dict[tuple[int, int], str] = {}
     whose: dict[int, str] = {shared["i2c"]: "i2c"} if shared else {}
     if shared and shared["i2c"] not in chip.i2cs:
         yield board.line("PINS", "i2c", "i2c"), f"there is no I2C bus {shared['i2c']}, only 0 and 1"
+    at: dict[tuple[int, int], str] = {}
     for part, wiring, known in parts(board):
         if not known.addresses:
             continue
-        address, line = wiring["address"], board.line("PINS", part, "address")
         own = "i2c" in wiring
         if not own and shared is None:
-            yield line, f"{part} has no bus of its own, and there is none to share: add i2c, scl, sda, frequency"
+            what = f"{part} has no bus of its own, and there is none to share: add i2c, scl, sda, frequency"
+            yield board.line("PINS", part, "address"), what
             continue
         bus: dict[str, int] = wiring if own else shared or {}
-        number = bus["i2c"]
         if own:
             place = board.line("PINS", part, "i2c")
-            if number not in chip.i2cs:
-                yield place, f"{part}: there is no I2C bus {number}, only 0 and 1"
-            elif number in whose:
+            if bus["i2c"] not in chip.i2cs:
+                yield place, f"{part}: there is no I2C bus {bus['i2c']}, only 0 and 1"
+            elif bus["i2c"] in whose:
+                owner = whose[bus["i2c"]]
                 yield (
                     place,
-                    f"{part}: I2C bus {number} is {whose[number]}'s: let both hang on PINS['i2c'], or take the other",
+                    f"{part}: I2C bus {bus['i2c']} is {owner}'s: let both hang on PINS['i2c'], or take the other",
                 )
-            whose.setdefault(number, part)
-        if address not in known.addresses:
-            can = ", ".join(f"0x{one:02X}" for one in known.addresses)
-            yield line, f"{part}: a {known.title.split(', ')[-1]} answers to {can}, not to 0x{address:02X}"
-        first = at.setdefault((number, address), part)
-        if first != part:
-            can = " or ".join(f"0x{one:02X}" for one in known.addresses if (number, one) not in at)
-            change = f"set one of them to another ({can})" if can else "give one of them a bus of its own"
-            yield line, f"{part}: address 0x{address:02X} is {first}'s already on this bus: {change}"
+            whose.setdefault(bus["i2c"], part)
+        for key in ("address", "second"):
+            if key in wiring:
+                line = board.line("PINS", part, key)
+                yield from ((line, text) for text in _address(part, known, wiring[key], bus["i2c"], at))
         if bus["frequency"] > known.i2c_hz:
             place = board.line("PINS", part if own else "i2c", "frequency")
-            yield (
-                place,
-                f"{part}: {known.title} is made for {known.i2c_hz} Hz: lower the frequency, or give it its own bus",
-            )
+            slow = f"{known.title} is made for {known.i2c_hz} Hz"
+            yield place, f"{part}: {slow}: lower the frequency, or give it its own bus"
+
+
+def _address(part: str, known: Kind, address: int, bus: int, at: dict[tuple[int, int], str]) -> Iterator[str]:
+    """What is wrong with it; `at` has those that are given away."""
+    if address not in known.addresses:
+        can = ", ".join(f"0x{one:02X}" for one in known.addresses)
+        yield f"{part}: a {known.model} answers to {can}, not to 0x{address:02X}"
+    if (bus, address) in at:
+        can = " or ".join(f"0x{one:02X}" for one in known.addresses if (bus, one) not in at)
+        change = f"set one of them to another ({can})" if can else "give one of them a bus of its own"
+        yield f"{part}: address 0x{address:02X} is {at[bus, address]}'s already on this bus: {change}"
+    at.setdefault((bus, address), part)

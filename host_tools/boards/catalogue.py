@@ -43,6 +43,10 @@ class Kind:
     supply: str = "3.3 V"
     needs: tuple[str, ...] = ()  # keys besides the roles'
 
+    @property
+    def model(self) -> str:
+        return self.title.split(", ")[-1].removeprefix("on a ")
+
 
 _OUT, _IN, _DRAIN = Way.OUT, Way.IN, Way.OPEN_DRAIN
 _BUS: Final = {"scl": Role(_DRAIN, "SCL", 1), "sda": Role(_DRAIN, "SDA", 1)}
@@ -60,7 +64,7 @@ _PN532: Final = {
     "mosi": Role(_OUT, "MOSI"),
     "miso": Role(_IN, "MISO"),
     "select": Role(_OUT, "SS", 1),
-    "irq": Role(_IN, "IRQ", 1, pull_up=True, edge=True),
+    "irq": Role(_IN, "IRQ", 1, pull_up=True),
 }
 _SLOT: Final = {
     "tx": Role(_DRAIN, "I/OUC", 1),

@@ -111,7 +111,7 @@ def _unfit(board: Board, chip: Chip, module: Module, wire: Wire, free: str) -> s
         return f"{module.taken[gpio]}{free}"
     if gpio in chip.usb and "repl usb" in board.capabilities:
         return f"it is the USB socket's, and the REPL is there{free}"
-    if gpio in chip.console and "repl uart 0" in board.capabilities and wire.part != "service":
+    if gpio in chip.console and "repl uart 0" in board.capabilities:
         return f"it is UART 0's, and the REPL is there{free}"
     if gpio in chip.input_only and role.way in (Way.OUT, Way.OPEN_DRAIN):
         return f"it can only be read, and this is to be driven{free}"

@@ -77,13 +77,15 @@ def _behind(board: Board) -> list[str]:
         if not isinstance(wiring, dict):
             continue
         if "address" in wiring and "i2c" not in wiring:
-            bus.append(f"{known.title.split(', ')[-1].removeprefix('on a ')} 0x{wiring['address']:02X}")
+            bus += [f"{known.model} 0x{wiring[key]:02X}" for key in ("address", "second") if key in wiring]
         if "channel" in wiring:
-            channels[wiring["channel"]] = f"{'AB'[wiring['channel']]}: {_name(part)}, {wiring['baudrate']} baud"
+            number, channel = divmod(wiring["channel"], 2)
+            at = f"0x{board.pins['uart_expander']['second' if number else 'address']:02X} {'AB'[channel]}"
+            channels[wiring["channel"]] = f"{at} {_name(part)}, {wiring['baudrate']} baud"
     if bus:
         lines.append("On the I2C bus: " + "; ".join(bus) + ".")
     if channels:
-        lines.append("Behind the UART expander: " + "; ".join(channels[number] for number in sorted(channels)) + ".")
+        lines.append("Behind the SC16IS752: " + "; ".join(channels[number] for number in sorted(channels)) + ".")
     keypad = board.pins["keypad"]
     if "address" in keypad:
         rows, columns = (", ".join(f"P{pin}" for pin in keypad[key]) for key in ("rows", "columns"))

@@ -40,8 +40,8 @@ def note(board: Board, wire: Wire) -> str:
         notes.append("100 kohm to the cell, 100 kohm to ground")
     if wire.part == "chip_slot" and wire.key == "tx":
         notes.append("through a Schottky diode, cathode to the chip")
-    if wire.part == "service" and wire.gpio in chip.console:
-        notes.append("on the development board already: its USB bridge")
+    if wire.part == "service":
+        notes.append("a USB adapter of 3.3 V")
     strap = chip.straps.get(wire.gpio)
     if strap and strap.needs is not None:
         notes.append(f"must be at {strap.needs} while the chip starts")
@@ -55,10 +55,13 @@ def _elsewhere(board: Board, part: str) -> Iterator[tuple[str, str, str]]:
         return
     if "address" in wiring and "i2c" not in wiring:
         yield "SCL, SDA", "the I2C bus", f"address 0x{wiring['address']:02X}"
+    if "second" in wiring:
+        yield "INT, SCL, SDA", "as the first", f"address 0x{wiring['second']:02X}"
     if part == "keypad" and "address" in wiring:
         for name, pins in (("rows", wiring["rows"]), ("columns", wiring["columns"])):
             yield name, ", ".join(f"P{pin}" for pin in pins), "of the PCA8574"
     if "channel" in wiring:
-        channel = "AB"[wiring["channel"]]
-        yield "RX", f"TX{channel} of the SC16IS752", f"{wiring['baudrate']} baud"
-        yield "TX", f"RX{channel} of the SC16IS752", ""
+        number, channel = divmod(wiring["channel"], 2)
+        chip = f"{'AB'[channel]} of the {'second ' if number else ''}SC16IS752"
+        yield "RX", f"TX{chip}", f"{wiring['baudrate']} baud"
+        yield "TX", f"RX{chip}", ""

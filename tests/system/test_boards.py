@@ -118,10 +118,27 @@ def test_a_sale_on_each_board(shop: Shop) -> None:
     bench.expect("请输入金额")
     assert [slip.text.count("620000******0013 /S") for slip in bench.parts.printer.slips] == [1, 1]
     agree(shop, 1, 66_00)
+    _scan(shop)
     other = bench.parts.other
     assert other.uart_expander
+    assert other.second_uart_expander
     assert other.calendar
-    assert other.uart_expander.faults == bench.parts.printer.faults == other.calendar.faults == []
+    assert other.uart_expander.faults == other.second_uart_expander.faults == other.calendar.faults == []
+    assert bench.parts.printer.faults == []
+
+
+def _scan(shop: Shop) -> None:
+    """A customer's code, behind the second expander: a wallet that nobody knows."""
+    bench, scanner = shop.bench, shop.bench.parts.other.scanner
+    assert scanner
+    bench.press("menu", "8", "3")
+    bench.expect("扫码消费")
+    bench.type("300")
+    bench.press("enter")
+    bench.expect("请出示付款码", "3.00")
+    scanner.show(b"http://example.org/")
+    bench.expect("扫码失败")
+    assert scanner.beeps == 1
 
 
 def _join(shop: Shop) -> None:

@@ -2,10 +2,6 @@
 #define MICROPY_HW_BOARD_NAME               "Suanpan on ESP32-DevKitC"
 #define MICROPY_HW_MCU_NAME                 "ESP32"
 
-// An application's slot is a ROMFS, and is mounted where it lies. There is no partition for mpremote's own.
-#define MICROPY_VFS_ROM                     (1)
-#define MICROPY_VFS_ROM_IOCTL               (0)
-
 // What a terminal has no use for takes memory, and is a way in.
 #define MICROPY_PY_BLUETOOTH                (0)
 #define MICROPY_BLUETOOTH_NIMBLE            (0)

@@ -1,4 +1,4 @@
-# The application within the image: BOARD_VARIANT=FROZEN. Its assets are files: they go to /assets.
+# The application within the image. Its assets are files: they go to /assets.
 include("$(PORT_DIR)/boards/manifest.py")
 package("suanpan", base_path="$(BOARD_DIR)/../../../firmware")
 module("main.py", base_path="$(BOARD_DIR)/../../../firmware")

@@ -2,8 +2,9 @@
 #
 #   make -C micropython/ports/esp32 BOARD_DIR=$PWD/boards/esp32s3_devkitc/SUANPAN_ESP32S3_DEVKITC
 #
-# It mounts the application's slot as the ROMFS that it is. With BOARD_VARIANT=FROZEN the application is within it
-# instead, and no update but a new image changes it.
+# The application is frozen into it: its code takes no RAM, and no update but a new image changes it. The slots are for
+# the stock image; their ROMFS is not mapped into memory, so MicroPython's own VfsRom has nothing to point into.
+# The file system at / then has no boot.py: it would put a slot's application before this one.
 set(IDF_TARGET esp32s3)
 
 # The path of the table is not known before the build.
@@ -18,6 +19,4 @@ set(SDKCONFIG_DEFAULTS
     ${SUANPAN_PARTITIONS}
 )
 
-if(MICROPY_BOARD_VARIANT STREQUAL "FROZEN")
-    set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
-endif()
+set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)

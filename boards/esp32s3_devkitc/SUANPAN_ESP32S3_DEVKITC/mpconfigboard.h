@@ -2,15 +2,11 @@
 #define MICROPY_HW_BOARD_NAME               "Suanpan on ESP32-S3-DevKitC-1"
 #define MICROPY_HW_MCU_NAME                 "ESP32S3"
 
-// An application's slot is a ROMFS, and is mounted where it lies. There is no partition for mpremote's own.
-#define MICROPY_VFS_ROM                     (1)
-#define MICROPY_VFS_ROM_IOCTL               (0)
-
 // What a terminal has no use for takes memory, and is a way in.
 #define MICROPY_PY_BLUETOOTH                (0)
 #define MICROPY_BLUETOOTH_NIMBLE            (0)
 #define MICROPY_PY_ESPNOW                   (0)
 #define MICROPY_PY_WEBREPL                  (0)
 
-// The REPL is on the chip's own USB: UART 0 is the workshop's line alone.
+// The REPL is on the chip's own USB, and there alone.
 #define MICROPY_HW_ENABLE_UART_REPL         (0)
