@@ -1,5 +1,7 @@
 # The first thing that runs on a board, from the small file system that no update touches: it chooses the application
 # to start, and puts it at /app. /main.py starts it. A REPL that wants the board for itself runs this file alone.
+import gc
+
 import micropython
 
 micropython.kbd_intr(-1)  # until it is known who may come in: in release mode (service/repl_lock.py) Ctrl-C is data
@@ -35,8 +37,9 @@ else:
     for number in own["lights"]:  # all four, steadily
         Pin(number, Pin.OUT, value=1)
 
-# The application brings its own copy of all that was needed here.
+# The application brings its own copy of all that was needed here, and finds the memory that this was in.
 for name in list(sys.modules):
     if name.split(".")[0] == "suanpan":
         del sys.modules[name]
 del application, choose, file, key, name, own, RsaPublicKey, NVS, Partition, json, micropython, vfs
+gc.collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,6 @@ from host_tools.micropython.compiler import CompileError
 console = Console()
 
 _LARGEST = 10
-_TEXT = "utf-8"
 
 
 def build(
@@ -58,7 +58,7 @@ def build(
         chosen = load(board)
         sign, public = _signing(signer, ceremony, name, f"{board} {version}".strip())
         release = make(chosen, sign, version=version, number=number, floor=floor)
-        image = flash_image(chosen, release.bundle, public)
+        image = flash_image(chosen, release.bundle, public())
     except (BoardError, BadVersion, DoesNotFit, RomError, CompileError, KeysError) as error:
         console.print(f"refused: {error}", style="red", markup=False)
         raise typer.Exit(1) from None
@@ -72,15 +72,19 @@ def build(
         console.print(f"{out / (stem + suffix)}: {len(content):,} bytes", markup=False, highlight=False)
 
 
-def _signing(signer: Path | None, ceremony: Path | None, name: str, what: str) -> tuple[Sign, PublicKey]:
+def _signing(signer: Path | None, ceremony: Path | None, name: str, what: str) -> tuple[Sign, Callable[[], PublicKey]]:
+    """What signs, and then its public half: in a ceremony a refusal is to be written down, so it comes first."""
+    who = name or typer.prompt("Your name") if ceremony else ""
     passphrase = typer.prompt("The signer's key: passphrase", hide_input=True)
     if signer:
         key = Signer.load(signer, passphrase)
-        return key.sign, key.public
+        return key.sign, lambda: key.public
     assert ceremony
     desk = Ceremony(ceremony, now=lambda: datetime.now().astimezone(), random=secrets.token_bytes)
-    who = name or typer.prompt("Your name")
-    return lambda data: desk.sign(who, passphrase, what, data), Signer.load(ceremony / "signer.pem", passphrase).public
+    return (
+        lambda data: desk.sign(who, passphrase, what, data),
+        lambda: Signer.load(ceremony / "signer.pem", passphrase).public,
+    )
 
 
 def _table(release: Release) -> Table:

@@ -1,7 +1,8 @@
 """Files as a ROMFS image, by mpremote's own writer, and behind it the index that a board finds them by.
 
-The index (firmware/suanpan/slots/rom.py reads it): CRC-32 of the path u32 | where its bytes begin in the image u24 |
-how many they are u24, ascending; then how many entries there are, u16. All big-endian; a directory's place is FFFFFF.
+The index (firmware/suanpan/slots/rom.py reads it): the last two bytes of each path's CRC-32; then for each path, in the
+same order, CRC-32 u32 | where its bytes begin in the image u24 | how many they are u24; then how many paths there are,
+u16. All big-endian; a directory's place is FFFFFF.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def pack(files: Mapping[str, bytes]) -> bytes:
         if mark in entries:
             raise RomError(f"{path}: its CRC-32 is another path's, so the index has no room for both")
         entries[mark] = mark.to_bytes(4, "big") + place.to_bytes(3, "big") + size.to_bytes(3, "big")
-    return image + b"".join(entries[mark] for mark in sorted(entries)) + len(entries).to_bytes(2, "big")
+    index = [entries[mark] for mark in sorted(entries)]
+    return image + b"".join(entry[2:4] for entry in index) + b"".join(index) + len(index).to_bytes(2, "big")
 
 
 def unpack(image: bytes) -> dict[str, bytes]:

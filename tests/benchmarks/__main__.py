@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     bench_acquirer,
+    bench_deploy,
+    bench_build,
     bench_des,
     bench_displays,
     bench_dukpt,
@@ -32,10 +34,12 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "nfc": bench_nfc.run,
     "emv": bench_emv.run,
     "acquirer": bench_acquirer.run,
+    "deploy": bench_deploy.run,
     "replay": bench_replay.run,
     "terminal": bench_terminal.run,
     "link": bench_link.run,
     "idle": bench_idle.run,
+    "build": bench_build.run,
 }
 
 

@@ -13,6 +13,7 @@ from host_tools.build.flash_image import flash_image
 from host_tools.build.romfs import pack
 from host_tools.keys.signer import Signer
 
+PASSPHRASE = "a passphrase for tests"
 NUMBER = 10  # of what is in the first slot of `software`
 
 
@@ -22,9 +23,20 @@ def board() -> Board:
 
 
 @cache
+def signer_file() -> bytes:
+    """The signer's key, under PASSPHRASE."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "signer.pem"
+        Signer.make(path, PASSPHRASE)
+        return path.read_bytes()
+
+
+@cache
 def signer() -> Signer:
     with tempfile.TemporaryDirectory() as scratch:
-        return Signer.make(Path(scratch) / "signer.pem", "a passphrase for tests")
+        path = Path(scratch) / "signer.pem"
+        path.write_bytes(signer_file())
+        return Signer.load(path, PASSPHRASE)
 
 
 @cache

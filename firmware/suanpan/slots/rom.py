@@ -1,11 +1,12 @@
 """The file system of an application: a ROMFS image that lies in a raw partition, read with no more than readblocks.
 
 MicroPython's own VfsRom wants a memory that it can point into, which a stock ESP32 image does not give it. Behind the
-ROMFS is an index (host_tools/build/romfs.py), so that finding a file among hundreds takes nine short reads and no
-memory:
+ROMFS is an index (host_tools/build/romfs.py), so that finding a file among hundreds takes one short read, and finding
+that there is none, as a rule, no read at all: an import asks for paths that are not there before the one that is.
 
-    CRC-32 of the path u32 | where its bytes begin in the image u24 | how many they are u24     ascending, each 10 bytes
-    how many entries u16
+    marks: two bytes for each path, the end of its CRC-32                      these are in memory
+    for each, in the same order: CRC-32 of the path u32 | where its bytes begin in the image u24 | how many they are u24
+    how many paths there are u16
 
 All big-endian; a directory's place is FFFFFF.
 """
@@ -39,8 +40,10 @@ class Rom:
         self._entry = bytearray(_ENTRY)
         count = bytearray(2)
         partition.readblocks(1, count, size - 2)
-        self._count = int.from_bytes(count, "big")
-        self._index = size - 2 - self._count * _ENTRY
+        paths = int.from_bytes(count, "big")
+        self._index = size - 2 - paths * _ENTRY
+        self._marks = bytearray(2 * paths)
+        partition.readblocks(1, self._marks, self._index - 2 * paths)
 
     def mount(self, readonly: bool, mkfs: bool) -> None:
         """There is nothing to do."""
@@ -75,16 +78,13 @@ class Rom:
             return _DIRECTORY, 0
         mark = binascii.crc32(path.encode()).to_bytes(4, "big")
         entry = self._entry
-        first, end = 0, self._count
-        while first < end:
-            middle = (first + end) // 2
-            self._partition.readblocks(1, entry, self._index + middle * _ENTRY)
-            if entry[:4] < mark:
-                first = middle + 1
-            elif entry[:4] == mark:
-                return int.from_bytes(entry[4:7], "big"), int.from_bytes(entry[7:], "big")
-            else:
-                end = middle
+        at = self._marks.find(mark[2:])
+        while at >= 0:
+            if at % 2 == 0:
+                self._partition.readblocks(1, entry, self._index + at // 2 * _ENTRY)
+                if entry[:4] == mark:
+                    return int.from_bytes(entry[4:7], "big"), int.from_bytes(entry[7:], "big")
+            at = self._marks.find(mark[2:], at + 1)
         raise OSError(errno.ENOENT)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from host_tools.build import bundle, release
 from host_tools.build.application import application, first_stage, listing
@@ -24,7 +24,7 @@ from host_tools.cli import app
 from host_tools.micropython.compiler import own_version
 from host_tools.micropython.port import ROOT
 from tests.effort import EFFORT
-from tests.system.software import board, image, signer
+from tests.system.software import PASSPHRASE, board, image, signer, signer_file
 
 # What is made of the sources before mpy-cross sees them, of a whole tree of them and of its users, as one digest.
 _LINKED = """
@@ -157,20 +157,47 @@ def test_what_is_no_version(version: str) -> None:
         number_of(version)
 
 
-def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def build(*arguments: object, typed: str = PASSPHRASE) -> Result:
+    return CliRunner().invoke(app, ["build", *map(str, arguments)], input=f"{typed}\n", terminal_width=200)
+
+
+def test_the_command(tmp_path: Path) -> None:
     key = tmp_path / "signer.pem"
-    monkeypatch.setattr("host_tools.keys.signer.Signer.load", lambda path, passphrase: signer())
-    arguments = ["build", "--signer", str(key), "--out"]
+    key.write_bytes(signer_file())
     for folder in ("one", "two"):
-        done = CliRunner().invoke(app, [*arguments, str(tmp_path / folder)], input="secret\n")
+        done = build("--signer", key, "--out", tmp_path / folder)
         assert done.exit_code == 0, done.output
         assert "suanpan/flows" in done.output
     made = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert [name.removeprefix(f"virtual-{own_version()}.") for name in made] == ["bundle", "flash.bin", "sha256"]
     for name in made:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    done = CliRunner().invoke(app, [*arguments, str(tmp_path / "three"), "--board", "abacus"], input="secret\n")
-    assert done.exit_code == 1
-    assert "there is no board abacus: there are " in done.output
-    assert not (tmp_path / "three").exists()
-    assert CliRunner().invoke(app, ["build"]).exit_code == 2
+
+
+def test_in_a_ceremony_it_is_written_down_who_signed_and_who_could_not(tmp_path: Path) -> None:
+    (tmp_path / "signer.pem").write_bytes(signer_file())
+    arguments = ("--ceremony", tmp_path, "--name", "Li Na", "--out", tmp_path / "made")
+    assert build(*arguments, typed="not the passphrase").exit_code == 1
+    assert not (tmp_path / "made").exists()
+    assert build(*arguments).exit_code == 0
+    lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text("utf-8").splitlines()]
+    assert [(line["act"], line["who"], line["outcome"]) for line in lines] == [
+        ("sign", ["Li Na"], "refused: BadCredential"),
+        ("sign", ["Li Na"], "done"),
+    ]
+
+
+def test_what_the_command_refuses(tmp_path: Path) -> None:
+    key = tmp_path / "signer.pem"
+    key.write_bytes(signer_file())
+    for arguments, why in (
+        (("--board", "abacus"), "there is no board abacus: there are "),
+        (("--version", "1.2"), "is no version"),
+    ):
+        done = build("--signer", key, "--out", tmp_path / "made", *arguments)
+        assert done.exit_code == 1
+        assert why in done.output
+    assert build("--signer", key, typed="not the passphrase").exit_code == 1
+    assert build("--signer", key, "--ceremony", tmp_path).exit_code == 2
+    assert build().exit_code == 2
+    assert not (tmp_path / "made").exists()
