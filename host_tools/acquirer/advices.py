@@ -32,6 +32,7 @@ from host_tools.acquirer import chips
 from host_tools.acquirer.asked import moment_of, require_money
 from host_tools.acquirer.codes import Code, Refused, Verdict
 from host_tools.acquirer.register import require_same
+from host_tools.acquirer.wallets import information, is_scanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,8 @@ class Advices:
         def paid_back(card: CardRecord) -> int:
             return self._ledger.transfer(terminal.merchant_account, card.account, asked.amount, at)
 
+        if is_scanned(asked):
+            information(asked, terminal)
         return self.told(asked, terminal, rrn, at, lambda _: self._refundable(asked), paid_back)
 
     def offline_sale(self, asked: Asked, terminal: Terminal, rrn: str, at: datetime) -> Verdict:

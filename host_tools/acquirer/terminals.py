@@ -42,6 +42,7 @@ _one = update(terminal).where(terminal.c.tid == given("number"))
 _SESSION: Final = _one.values({name: given(name) for name in ("pik", "mak", "signed_in")})
 _NO_SESSION: Final = _one.values(pik=null(), mak=null())
 _NEXT_BATCH: Final = _one.values(batch=given("batch"))
+_REBIND: Final = _one.values(serial=given("serial"), tmk=given("tmk"), pik=null(), mak=null())
 _LENGTHS: Final = {"tid": 8, "mid": 15, "tmk": KEY_LENGTH}
 
 
@@ -136,6 +137,13 @@ class Terminals:
             signed_in=stan,
             number=terminal.tid,
         )
+
+    def rebind(self, terminal: Terminal, serial: str, tmk: bytes) -> None:
+        """Another unit takes this number over, with a master key of its own: the one before it signs in no more."""
+        if len(tmk) != KEY_LENGTH or not serial.isascii() or serial == terminal.serial or tmk == terminal.tmk:
+            raise ValueError(f"terminal {terminal.tid}: another unit has another serial number, and another key")
+        sealed = self._keys.seal(KeyBox.TMK, terminal.suite.cipher, tmk)
+        self._store.run(_REBIND, serial=serial, tmk=sealed, number=terminal.tid)
 
     def end_session(self, tid: str) -> None:
         self._store.run(_NO_SESSION, number=tid)

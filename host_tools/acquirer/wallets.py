@@ -37,6 +37,7 @@ _ISSUER: Final = "95000000"
 _SCHEME: Final = "CUP"
 _CODE: Final = "A3"
 _TERMINAL: Final = "A5"
+_TAKEN_BACK: Final = {"reversal", "void_reversal"}
 _PROVEN: Final = ("01", "02", "03", "04", "05")
 
 _SHOWN: Final = insert(card).values({column.name: given(column.name) for column in card.columns})
@@ -114,7 +115,7 @@ class Wallets:
         return Verdict(code, _told(found, approved))
 
     def query(self, asked: Asked, terminal: Terminal, _: str, __: datetime) -> Verdict:
-        """What became of a sale or a void; 25 if nothing is known of it."""
+        """What became of a sale or a void; 25 if nothing is known of it, or it was taken back."""
         information(asked, terminal)
         assert asked.original is not None
         row = self._asked_for(asked.original)
@@ -176,7 +177,7 @@ class Wallets:
 
     def _asked_for(self, key: Key) -> Row | None:
         rows = self._register.find(key)
-        return rows.get("sale") or rows.get("void")
+        return None if _TAKEN_BACK & rows.keys() else rows.get("sale") or rows.get("void")
 
     def _end(
         self,

@@ -22,6 +22,7 @@ _HINTS = frozenset(
     f"message.{name}"
     for name in (
         *("amount_hint", "zero_amount", "customer_card", "card_or_chip", "any_card", "insert_card", "take_card"),
+        *("customer_card_or_by_code", "card_or_chip_or_by_code", "any_card_or_by_code"),
         *("tap_again", "leave_card", "remove_card", "pin_hint", "please_wait", "waiting", "may_stop", "partial"),
         *("printing", "printing_copy", "tear", "for_customer", "idle_hint"),
     )

@@ -436,6 +436,7 @@ ROWS: Final = {
             scan_sale(10_00, "", {"message.payment_code": ["1", *keyed(CODE)]}),
             variant=True,
         ),
+        Row("sale-by-code", 10_00, ("title.card", *_APPROVED), Act(sale(10_00).keys, code=CODE), variant=True),
         Row("scan-declined", 0, ("title.sending", "title.failed"), scan_sale(10_00, _NOBODYS), variant=True),
         Row("scan-asked", 10_00, ("title.scan_waiting", *_APPROVED[1:]), scan_sale(10_00, ASKING)),
         Row(

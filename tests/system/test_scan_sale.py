@@ -12,7 +12,15 @@ from host_tools.acquirer.faults import Kind
 from host_tools.acquirer.wallets import EXPIRY
 from host_tools.bench.process import BOARD
 from host_tools.bench.shop import OPENING, Shop
+from host_tools.cards.minting import Mint
+from host_tools.keys.authority import Authority
 from tests.system.books import audited, authorise, sent, settle, settled_sums
+
+
+@pytest.fixture(scope="module")
+def mint(tmp_path_factory: pytest.TempPathFactory) -> Mint:
+    return Mint(Authority(tmp_path_factory.mktemp("authority")).make(OPENING.date()))
+
 
 CODES = (f"13000000000000{number:04}" for number in range(1, 1000))
 
@@ -60,6 +68,18 @@ def void(shop: Shop, amount: str) -> None:
     paid(shop, amount)
 
 
+def look(shop: Shop, voucher: str, *words: str) -> None:
+    """What terminal and host have to say of a sale by a code."""
+    bench = shop.bench
+    bench.press("menu", "8", "8")
+    bench.expect("扫码查询", "原凭证号")
+    bench.type(voucher)
+    bench.press("enter")
+    bench.expect("扫码查询", *words)
+    bench.press("enter")
+    bench.expect("请输入金额")
+
+
 def ask_for_refund(shop: Shop, voucher: str) -> None:
     shop.bench.press("menu", "8", "7")
     authorise(shop)
@@ -78,6 +98,11 @@ def test_a_code_pays_once(shop: Shop) -> None:
     (asked,) = sent(shop, "0200")
     assert asked.keys() == {2, 3, 4, 11, 14, 22, 25, 41, 42, 49, 59, 60, 64}
     assert (asked[3], asked[14], asked[22], asked[60][:2]) == ("000000", EXPIRY, "032", "22")
+    look(shop, asked[11], "12.34 成功", "主机: 已付款")
+    (_, query) = sent(shop, "0200")
+    assert (query[3], query[61], 59 in query) == ("330000", "000001" + asked[11], True)
+    look(shop, "999999", "没有这笔消费")
+    shop.trace.clear()
     ask(shop, 1_00, code)
     ended(shop, "失败", "[05]")
     ask(shop, 1_00, "139999999999999999")
@@ -89,9 +114,10 @@ def test_a_code_pays_once(shop: Shop) -> None:
         bench.expect("付款码")
         bench.press("cancel")
         bench.expect("请输入金额")
-    assert len(sent(shop, "0200")) == 3
+    assert len(sent(shop, "0200")) == 2
 
     void(shop, "12.34")
+    look(shop, asked[11], "12.34 已撤销")
     assert host.ledger.balance(account) == 1000_00
 
     code, account = show(shop)
@@ -108,7 +134,7 @@ def test_a_code_pays_once(shop: Shop) -> None:
     ask_for_refund(shop, sent(shop, "0200")[-1][11])
     ended(shop, "扫码退货", "没有可退的金额")
     assert host.ledger.balance(account) == 1000_00
-    assert {told[22] for told in sent(shop, "0220")} == {"032"}
+    assert {(told[22], 59 in told) for told in sent(shop, "0220")} == {("032", True)}
     assert "0400" not in [record.mti for record in shop.trace]
     assert settled_sums(shop) == {
         ("sale", "CUP"): (2, 42_34),
@@ -167,6 +193,7 @@ def test_what_is_not_known_is_asked_and_never_guessed(shop: Shop) -> None:
     ask(shop, 8_00, code)
     ended(shop, "失败 未扣款", "已冲正")
     assert host.ledger.balance(account) == 1000_00
+    look(shop, sent(shop, "0400")[-1][11], "8.00 已冲正", "查不到")
 
     code, account = show(shop, asks=True)  # the power goes
     ask(shop, 9_00, code)
@@ -213,6 +240,51 @@ def test_a_scanned_code_of_each_kind(tmp_path: Path) -> None:
             shop.take_slips()
             bench.expect("请输入金额")
             assert shop.acquirer.ledger.balance(wallet) == 97_00
+
+
+def test_a_code_where_a_card_is_asked_for(tmp_path: Path, mint: Mint) -> None:
+    with Shop(tmp_path, mint=mint, heap="384k", pins=BOARD / "pins_other_parts.py") as shop:
+        other = shop.bench.parts.other
+        assert other
+        other.calendar.workshop_time = OPENING
+        shop.open()
+        bench, host = shop.bench, shop.acquirer
+        bench.expect("请输入金额")
+        code, account = show(shop)
+        bench.press("5", "0", "0", "enter")
+        bench.expect("请刷卡", "5.00", "扫码")
+        other.scanner.show(b"http://example.org/")
+        bench.expect("扫码失败")
+        bench.press("enter")
+        bench.expect("请刷卡", "扫码")
+        other.scanner.show(code.encode())
+        paid(shop, "5.00")
+        other.scanner.show(None)
+        assert host.ledger.balance(account) == 995_00
+        (asked,) = sent(shop, "0200")
+        assert (asked[22], asked[60][:2]) == ("032", "22")
+
+        for card in ("up-debit", "up-debit"):  # every other way as before
+            bench.press("5", "0", "0", "enter")
+            bench.expect("请刷卡", "扫码")
+            shop.insert(card)
+            bench.expect("请输入密码")
+            bench.type("123456")
+            bench.press("enter")
+            bench.expect("交易成功", "5.00")
+            bench.expect("请拔卡")
+            bench.parts.chip_slot.pull()
+            shop.take_slips()
+        other.scanner.receive = lambda _: None  # type: ignore[method-assign]  # out of order
+        bench.press("5", "0", "0", "enter")
+        bench.expect("扫码器无应答", timeout=30)
+        bench.press("enter")
+        bench.expect("请刷卡")
+        assert not bench.shows("扫码")
+        bench.press("cancel")
+        bench.expect("请输入金额")
+        assert settled_sums(shop) == {("sale", "CUP"): (3, 15_00)}
+        assert audited(shop)
 
 
 def test_the_customer_scans_what_the_terminal_shows(shop: Shop) -> None:

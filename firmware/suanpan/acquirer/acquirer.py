@@ -25,13 +25,13 @@ class Acquirer:
         self.reached = False  # whether the host was there when it was called last
         self.call = call
         self._parameters = parameters
-        self._keys = keys
+        self.keys = keys
         self._random = random
 
     @property
     def ready(self) -> bool:
         """Whether there are working keys to send a financial message with."""
-        return self._keys.has(PIK) and self._keys.has(MAK)
+        return self.keys.has(PIK) and self.keys.has(MAK)
 
     async def connect(self) -> "Session":
         """Raises NotConnected."""
@@ -42,4 +42,4 @@ class Acquirer:
             from suanpan.acquirer.session import Session
             from suanpan.acquirer.suites import suite
 
-            return Session(line, self._parameters, self._keys, suite(self._parameters.suite), self._random)
+            return Session(line, self._parameters, self.keys, suite(self._parameters.suite), self._random)

@@ -1,9 +1,9 @@
 """What comes of a scanned code, and of the scanner itself."""
 
-from suanpan.errors import DriverError
+from suanpan.errors import DriverError, ReaderError
 
 
-class ScannerError(DriverError):
+class ScannerError(ReaderError):
     """A code that was cut short, or is longer than any that pays."""
 
     code = "D28"

@@ -9,6 +9,7 @@ from suanpan.flows.online import make_ready
 from suanpan.flows.race import first
 from suanpan.flows.transaction import message_of
 from suanpan.ledger.kinds import KINDS
+from suanpan.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _HOUR = const(3600)
 # Answers (F39) that say nothing of the transaction itself, so that it is told again: the host's trouble, or the keys'.
 _HOSTS_TROUBLE = const(("06", "68", "90", "91", "92", "95", "96", "98"))
 _KEYS_TROUBLE = ("99", "A0", SIGN_IN_FIRST)
+_BY_CODE = const(("03", "04"))  # F22: a customer's, the merchant's
 _NOT_READ = const("30")  # said twice it is a refusal; once, a bit may have turned on the way
 
 
@@ -93,7 +95,7 @@ async def _told(t: "Terminal", host: "Session", entry: "Entry", track: "Track2 |
     read."""
     for again in (False, True):
         try:
-            answer = await host.request(entry, track)
+            answer = await (_told_by_code(t, host, entry) if _by_code(entry) else host.request(entry, track))
         except MacError:
             pass
         else:
@@ -107,6 +109,17 @@ async def _told(t: "Terminal", host: "Session", entry: "Entry", track: "Track2 |
         t.signed_in = False
         await make_ready(t, host)
     raise NotSignedIn
+
+
+def _by_code(entry: "Entry") -> bool:
+    return entry.entry_mode[:2] in _BY_CODE
+
+
+async def _told_by_code(t: "Terminal", host: "Session", entry: "Entry") -> "Answer":
+    with Overlay():
+        from suanpan.flows.scan_host import told
+
+        return await told(t, host, entry)
 
 
 def refusal(t: "Terminal", entry: "Entry") -> str:

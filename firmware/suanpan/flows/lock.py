@@ -1,6 +1,7 @@
 """锁定: the cashier goes away from the counter. The terminal sells nothing, and goes on telling the host what waits."""
 
 from suanpan.errors import Cancelled, TimedOut
+from suanpan.flows.counter import seldom
 from suanpan.flows.idle import Idle
 from suanpan.overlay import Overlay
 from suanpan.ui.prompts import confirm
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
 
 class _Locked(Idle):
     """The same idle time, behind another screen."""
+
+    async def _check_flash(self) -> bool:
+        more = await Idle._check_flash(self)
+        if self._t.parameters.besides.get("update_server"):
+            with Overlay():
+                await seldom("flows.update_fetch", "update")(self._t)
+        return more
 
     def _show(self, waiting: int) -> None:
         t = self._t

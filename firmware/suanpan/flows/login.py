@@ -27,7 +27,11 @@ async def log_in(t: "Terminal") -> None:
                 with Overlay():
                     await enter(t, number, due)
         except (Cancelled, TimedOut):
-            continue
+            if t.parameters.besides.get("update_server"):
+                from suanpan.flows.counter import seldom
+
+                with Overlay():
+                    await seldom("flows.update_fetch", "update")(t)
 
 
 async def identify(t: "Terminal") -> "tuple[str, bool]":

@@ -14,7 +14,7 @@ _MENUS = {
     "printing": "1 reprint 2 reprint_any 3 details 4 totals 5 last_settlement 6 parameter_sheet 7 fault_sheet",
     "management": "1 sign_in 2 sign_off 3 look_up 4 operator 5 settlement 6 lock 7 version 8 language 9 log_out",
     "operator": "1 shift 2 own_password",
-    "others": "1 balance 2 adjustment 3 scan_sale 4 scan_void 5 moto 6 merchant_code 7 scan_refund",
+    "others": "1 balance 2 adjustment 3 scan_sale 4 scan_void 5 moto 6 merchant_code 7 scan_refund 8 scan_query",
     "maintenance": "1 echo 2 download 3 status_report 4 failed_records 5 trace 6 check_parts 7 cleaning 8 counters",
 }
 # What the administrator may switch off (flows/setup.py), beside what is off until it is switched on.

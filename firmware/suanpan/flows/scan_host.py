@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 # As MESSAGES has them (acquirer/messages.py). How codes travel is unconfirmed.
 _ROWS = {
     "sale": "0200 000000 00 22 000 2 3 4 11 14 22 25 41 42 48 49 59 60 64",
+    "refund": "0220 200000 00 25 000 2 3 4 11 14 22 25 37 41 42 49 59 60 61 63 64",
     "void": "0200 200000 00 23 000 2 3 4 11 14 22 25 37 38 41 42 49 59 60 61 64",
 }
 _QUERY = "0200 330000 00 22 000 2 3 4 11 14 22 25 41 42 49 59 60 61 64"
 SCANNED = "032"  # F22: the customer's code
 SHOWN = "042"  # the merchant's
 _NO_MONTH = "9912"  # F14: a code has none
-_UNDER_WAY = "09"  # F39
+UNDER_WAY = "09"  # F39
 _OUTCOME = const(62)  # of the answer to a query: F39 of what it asks for
 
 _PAUSE_S = const(3)  # between two queries
@@ -106,9 +107,9 @@ async def _outcome(
     try:
         answer = await in_time(t, entry.amount, host.sealed(_ROWS[entry.kind], entry, values))
         code = answer.text(RESPONSE)
-        if code not in (DUPLICATE, _UNDER_WAY):
+        if code not in (DUPLICATE, UNDER_WAY):
             return answer, code
-        if code == _UNDER_WAY:
+        if code == UNDER_WAY:
             return await _followed(t, host, entry, values, shown, True)
     except NoReply:
         pass
@@ -124,17 +125,43 @@ async def _followed(
     for _ in range(_QUERIES):
         if later:
             stopped = await _stopped(t, entry.amount, shown)
-        values[11] = t.ledger.stan()
-        answer = await in_time(t, entry.amount, host.sealed(_QUERY, entry, values))
-        outcome = answer.data(_OUTCOME).decode()
-        if answer.text(RESPONSE) != APPROVED or len(outcome) != 2:
+        answer, outcome = await _now(t, host, entry, values)
+        if not outcome:
             raise NoReply  # it does not know, or cannot say
-        if outcome != _UNDER_WAY:
+        if outcome != UNDER_WAY:
             return answer, outcome
         if stopped:
             break
         later = True
     raise NoReply
+
+
+async def _now(t: "Terminal", host: "Session", entry: "Entry", values: "Values") -> "tuple[Answer, str]":
+    """The answer to a query that `values` names it in, and F39 of what was asked for as it stands; "" if it does not
+    say."""
+    values[11] = t.ledger.stan()
+    answer = await in_time(t, entry.amount, host.sealed(_QUERY, entry, values))
+    outcome = answer.data(_OUTCOME).decode()
+    return answer, outcome if answer.text(RESPONSE) == APPROVED and len(outcome) == 2 else ""
+
+
+async def became(t: "Terminal", entry: "Entry") -> str:
+    """What the host says of a sale by a code: F39 of it, or of the answer where it does not know. Raises
+    AcquirerError, PanGone."""
+    values = _values(t, entry, entry.card()[0], entry.card()[0], None)
+    values[61] = entry.batch + entry.stan
+    async with await connected(t, entry.amount) as host:
+        await make_ready(t, host)
+        answer, outcome = await _now(t, host, entry, values)
+    return outcome or answer.text(RESPONSE)
+
+
+async def told(t: "Terminal", host: "Session", entry: "Entry") -> "Answer":
+    """The host's word on a stored refund, which says as everything by a code does who asks."""
+    account = entry.card()[0]
+    values = _values(t, entry, account, account, None)
+    values[37], values[61], values[63] = entry.original_reference, entry.original, entry.org.encode()
+    return await host.sealed(_ROWS[entry.kind], entry, values)
 
 
 async def _stopped(t: "Terminal", amount: int, shown: str) -> bool:

@@ -44,12 +44,9 @@ _STANS = const(999999)
 
 
 class Ledger:
-    """Mounts the journal: raises JournalBroken if that cannot be trusted. A batch takes `limit` transactions.
+    """Mounts the journal: raises JournalBroken if that cannot be trusted. A batch takes `limit` transactions."""
 
-    `tip` is 分 in the amount of the sale that comes next.
-    """
-
-    tip = 0
+    tip = 0  # 分 in the amount of the sale that comes next
 
     def __init__(self, journal: "Journal", vault: "PanVault", limit: int) -> None:
         journal.mount()
@@ -170,9 +167,7 @@ class Ledger:
         SettlementOpen, BatchFull, and LogFull while there is not room for all that may follow.
         """
         self.admit()
-        fields = self._described(kind, amount, **what)
-        if chip:
-            fields["chip"] = chip
+        fields = self._described(kind, amount, chip=chip, **what)
         if of:
             fields["of"] = of.number
             fields.setdefault("original", of.batch + of.stan)
@@ -188,9 +183,7 @@ class Ledger:
         event = STORED if kind in KINDS else ADVISED
         if event == STORED:
             self.admit()
-        fields = self._described(kind, amount, **what)
-        if chip:
-            fields["chip"] = chip
+        fields = self._described(kind, amount, chip=chip, **what)
         fields["oldest_at"] = minutes(what["date"], what["time"])
         return Entry(self, self._journal.append(event, fields), event, fields)
 
@@ -205,7 +198,7 @@ class Ledger:
             raise BatchFull
         self._journal.log.reserve(_RESERVE)
 
-    def _described(self, kind: str, amount: int, *, pan: str, expiry: str, **more: str) -> "Fields":
+    def _described(self, kind: str, amount: int, *, pan: str, expiry: str, **more: "str | bytes") -> "Fields":
         """`more`: entry_mode, operator, date, time, and of what record.py has else what there is."""
         fields: "Fields" = {
             "kind": kind,

@@ -296,5 +296,9 @@ def nvs():
     return Memory()
 
 
+def slots():
+    return None  # no application comes here
+
+
 def tamper():
     return Tamper()

@@ -39,6 +39,7 @@ _RECORD = 64  # bytes of flash that the smallest one of fill() takes
 with open(main.__file__.replace("main.py", "assets/strings.tsv")) as table:  # noqa: PTH123
     _NAMES = {line.split("\t")[0] for line in table}
 
+_power_on = counter.power_on  # where main.py finds it each time
 tables_check._forget_errors = lambda: None  # as nothing else is forgotten, which would raise others than are caught
 contact.ContactCard = board.ChipCard
 contactless.ContactlessReader = board.ContactlessReader
@@ -68,7 +69,7 @@ class Life:
         flash.switch_on(order["seed"], order.get("log"))
         for fault in order.get("faults", ()):
             flash.arm(fault)
-        main.power_on = self._open if order.get("open") else self._power_on
+        counter.power_on = self._open if order.get("open") else self._power_on
         end, detail, account = "stopped", "", {}
         try:
             board.power_on()
@@ -96,7 +97,7 @@ class Life:
 
     async def _power_on(self, terminal):
         self.terminal = terminal
-        await counter.power_on(terminal)
+        await _power_on(terminal)
 
     async def _open(self, terminal):
         """The counter in the middle of the day: somebody is logged in, and the host knows our keys."""
