@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 class Terminal:
     tracing: "Tracing"  # what tells the workshop all that happens: there only when somebody has asked for it
+    at = 0  # of several merchants that share it, the index of the one whose it is now (service/mall.py)
 
     def __init__(
         self,

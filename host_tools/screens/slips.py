@@ -19,6 +19,7 @@ NAMES = (
     *("sale-merchant", "sale-customer", "chip-merchant", "chip-customer", "tap-merchant", "tap-customer"),
     *("void-merchant", "void-customer", "reprint-merchant", "reprint-customer"),
     *("details", "totals", "parameters", "faults", "settlement"),
+    *("tip-merchant", "tip-customer", "training-merchant", "training-customer"),
 )
 _GREY = 127
 _WALK = Path(__file__).with_name("slips.bench")

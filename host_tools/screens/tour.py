@@ -9,10 +9,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from host_tools.acquirer.fixture import Enrolment
 from host_tools.bench.process import HEAP, PINS, PINS_ST7789
 from host_tools.bench.script import Step, read
 from host_tools.bench.script_stage import ShopStage, at_once
 from host_tools.bench.shop import OPENING, Shop
+from host_tools.bench.tenants import tenants
 from host_tools.cards.minting import Mint
 from host_tools.keys.authority import Authority
 
@@ -20,14 +22,21 @@ LANGUAGES = ("zh", "en")
 SMALL, LARGE = "128x64", "240x320"
 # The board's wiring, and the heap: a display in colour has its driver and its strips in it.
 SIZES = {SMALL: (PINS, HEAP), LARGE: (PINS_ST7789, "384k")}
-# The walks themselves, for all of them; the second one in a shop that takes chip cards.
+# The walks themselves, for all of them; the second one in a shop that takes chip cards, the third in a mall.
 TOUR = Path(__file__).with_name("tour.bench")
 TOUR_OF_CHIPS = Path(__file__).with_name("tour_chips.bench")
+TOUR_OF_A_MALL = Path(__file__).with_name("tour_mall.bench")
+TOUR_OF_A_TRAINING = Path(__file__).with_name("tour_training.bench")
 
 
 def photograph(language: str, size: str = SMALL) -> dict[str, Image.Image]:
     """Every screen of the terminal in one language, by name, a pixel for a pixel."""
-    return _walk(TOUR, language, size, None) | _walk(TOUR_OF_CHIPS, language, size, mint())
+    return (
+        _walk(TOUR, language, size, None)
+        | _walk(TOUR_OF_CHIPS, language, size, mint())
+        | _walk(TOUR_OF_A_MALL, language, size, None, others=tenants(5))
+        | _walk(TOUR_OF_A_TRAINING, language, size, None)
+    )
 
 
 def begin(language: str, size: str, last: str) -> dict[str, Image.Image]:
@@ -35,11 +44,13 @@ def begin(language: str, size: str, last: str) -> dict[str, Image.Image]:
     return _walk(TOUR, language, size, None, last)
 
 
-def _walk(tour: Path, language: str, size: str, mint: Mint | None, last: str = "") -> dict[str, Image.Image]:
+def _walk(
+    tour: Path, language: str, size: str, mint: Mint | None, last: str = "", others: tuple[Enrolment, ...] = ()
+) -> dict[str, Image.Image]:
     pins, heap = SIZES[size]
     with (
         tempfile.TemporaryDirectory() as scratch,
-        Shop(Path(scratch), language=language, mint=mint, pins=pins, heap=heap) as shop,
+        Shop(Path(scratch), language=language, mint=mint, pins=pins, heap=heap, others=others) as shop,
     ):
         stage = Walker(shop)
 

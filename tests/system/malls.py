@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from littlefs import LittleFS
 
-from host_tools.acquirer.fixture import Enrolment, load
+from host_tools.acquirer.fixture import Enrolment
 from host_tools.audit.image import FlashImage
 from host_tools.audit.verify import judge
 from host_tools.bench.counter import authorise
 from host_tools.bench.shop import Shop
+from host_tools.bench.tenants import tenants
 from host_tools.demo.audit import Books, terminal_books
 from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD, SECTOR, partitions
 
-TEA, BOOKS = "10000001", "10000002"
+TEA, BOOKS = "10000001", "10000102"
 TEA_NAME, BOOKS_NAME = "算盘茶馆", "珠算书店"
 IDLE = "按确认键收款"
 LIST = "选择商户"
@@ -23,8 +23,7 @@ CREDIT = ("void", "refund")
 
 
 def neighbour() -> Enrolment:
-    """Another terminal of the fixture, of another merchant."""
-    return replace(load().terminals[BOOKS], mid="898110257340002", merchant=f"{BOOKS_NAME} ABACUS BOOKS")
+    return tenants(1)[0]
 
 
 def mall(directory: Path, **how: object) -> Shop:
@@ -131,7 +130,9 @@ def reopen(shop: Shop, *, power: bool = True) -> None:
         bench.power_on()
     shop.log_in()
     while not bench.shows(IDLE):
-        bench.until(lambda: bench.shows(IDLE) or bench.shows("未打完") or bench.shows("撕单"), "idle or a slip", timeout=30)
+        bench.until(
+            lambda: bench.shows(IDLE) or bench.shows("未打完") or bench.shows("撕单"), "idle or a slip", timeout=30
+        )
         if not bench.shows(IDLE):
             bench.press("enter")
             bench.run(1)

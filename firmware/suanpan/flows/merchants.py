@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from suanpan.service.mall import Mall
 
 # What concerns all of them, or none.
-_COMMON = "lock version language log_out own_password cleaning counters check_parts trace fault_sheet download echo"
+_COMMON = "lock version language log_out own_password cleaning check_parts trace fault_sheet download echo"
 
 
 async def power_on(t: "Mall") -> None:
@@ -47,7 +47,7 @@ async def _choose(t: "Mall", key: str, battery: bool) -> None:
     module, name = await chosen(t, key, battery)
     if name in _COMMON.split():
         await t.turn_to_debtor()
-    elif name == "sign_off":
+    elif name in ("sign_off", "counters"):
         module = "merchants_end"
     else:
         await choose_merchant(t)
@@ -68,10 +68,9 @@ async def choose_merchant(t: "Mall") -> None:
         screen.show_list(screen.title("choose_merchant"), lines, top > 0, top + visible < t.count)
         key = await screen.key()
         if key == "enter" or (key in DIGITS and 0 < int(key) <= t.count):
-            at = t.proposed if key == "enter" else int(key) - 1
-            await t.turn(at)
-            t.proposed = at
-            screen.merchant = t.name(at)
+            await t.turn(t.proposed if key == "enter" else int(key) - 1)
+            t.proposed = t.at
+            screen.merchant = t.name(t.at)
             return
         if key == "cancel":
             raise Cancelled

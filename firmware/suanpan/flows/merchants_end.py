@@ -1,10 +1,10 @@
-"""签退 of several merchants: every host is told everything, and only then that the day is over."""
+"""What is said of all merchants at once: that the day is over (签退), and what the parts have done (保养计数)."""
 
 from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.flows.delivery import deliver
 from suanpan.flows.idle import unsent
 from suanpan.flows.online import make_ready
-from suanpan.service.care import remind
+from suanpan.service.care import Care, remind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,3 +38,15 @@ async def sign_off(t: "Mall") -> None:
     t.operator = ""
     await screen.notice(title, screen.message("signed_off"), 3)
     await remind(t)
+
+
+async def counters(t: "Mall") -> None:
+    """Of all journals together, each of which is counted from where it was counted to."""
+    for at in range(t.count):
+        await t.turn(at)
+        found = Care(t)
+        if found.found:
+            found.save()
+    from suanpan.flows.counters import counters as show
+
+    await show(t)

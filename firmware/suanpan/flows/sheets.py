@@ -29,7 +29,8 @@ async def parameter_sheet(t: "Terminal") -> None:
         elif name not in _IN_THE_HEAD:
             _add(slip, f"{name}: {getattr(parameters, name)}")
     for name in sorted(parameters.besides):
-        _add(slip, f"{name}: {parameters.besides[name]}")
+        if not isinstance(parameters.besides[name], list):  # of other merchants, whose sheets say it
+            _add(slip, f"{name}: {parameters.besides[name]}")
     await _print(t, "parameter_sheet", slip)
 
 

@@ -2,9 +2,10 @@
 
 Nothing is counted while somebody sells: what was swiped, put in, tapped and printed is in the journal, and read there.
 A file beside the parameters says up to which record that was done, and what it came to by then: [record, percents of
-the battery's charge, and for each part two numbers: in all, and since it was last seen to]. It is no book: a file that
-cannot be read begins again, and one that cannot be written is written the next time. What the battery has given is what
-it has less of than when somebody looked last; what it is charged with in between is not seen, so this is the least.
+the battery's charge, and for each part two numbers: in all, and since it was last seen to; then the records of more
+merchants' journals]. It is no book: a file that cannot be read begins again, and one that cannot be written is written
+the next time. What the battery has given is what it has less of than when somebody looked last; what it is charged with
+in between is not seen, so this is the least.
 
 Parts are numbered, not named: each name would stay in memory for ever.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from suanpan.terminal import Terminal
 
 PARTS = const(5)  # swipe slot, chip slot, tap reader, printer, battery
+_COUNTS = const(12)  # numbers in the file, for one merchant
 _WAYS = {2: 0, 5: 1, 7: 2}  # the part of an entry, by how F22 begins
 _PRINTER = const(3)
 _BATTERY = const(4)
@@ -41,22 +43,24 @@ class Care:
         try:
             with open(self._path, "rb") as file:
                 found = json.load(file)
-            if len(found) == len(kept) and all(type(count) is int for count in found):
+            if len(found) >= len(kept) and all(type(count) is int for count in found):
                 kept = found
         except (OSError, ValueError, TypeError):
             pass
+        kept.extend([0] * (_COUNTS + t.at - len(kept)))
         self._kept = kept
         self.found = 0  # transactions that the file does not know of
         charge = _charge(t)
         self.given = kept[1] - charge if kept[1] >= 0 <= charge else 0  # percents; negative: it was charged
         self._add(_BATTERY, max(0, self.given))
         kept[1] = charge
-        counted = kept[0]
+        of = _COUNTS - 1 + t.at if t.at else 0
+        counted = kept[of]
         practised = t.parameters.seldom("training_mode", 0)  # in a journal of its own, whose numbers mean nothing here
         for entry in () if practised else t.ledger.entries():
             if entry.number <= counted or self.found == _MOST:
                 break
-            kept[0] = max(kept[0], entry.number)
+            kept[of] = max(kept[of], entry.number)
             self.found += 1
             way = _WAYS.get(int(entry.entry_mode[:2]), -1)
             if way >= 0:

@@ -8,7 +8,7 @@ and found at power-on.
 
 from micropython import const
 
-from suanpan.acquirer.acquirer import Acquirer
+from suanpan.errors import DriverError
 from suanpan.flows.idle import unsent
 from suanpan.flows.merchants import power_on
 from suanpan.ledger.key_store import TMK
@@ -89,7 +89,8 @@ class Mall(Terminal):
         self._opened = opened
         self._records = records
         self._call = t.acquirer.call
-        del t.keys, t.ledger, t.acquirer
+        self.acquirer.call = self._calling
+        del t.keys, t.ledger
         self._asked = False  # whether anybody has been called since the last turn
         self._owes = bytearray([UNSENT] * self.count)  # until it is known better
         self._owes[0] = NOTHING
@@ -118,11 +119,10 @@ class Mall(Terminal):
         self._asked = False
         self.signed_in = bool(self._signed_in[at])
         self.parameters.turn(at)
-        reached = self.acquirer.reached
         self._records[:] = records
-        self.keys, self.ledger = records[0], ledger
-        self.acquirer = Acquirer(self._calling, self.parameters, records[0], self.random)
-        self.acquirer.reached = reached
+        self.ledger = ledger
+        self.keys = self.acquirer.keys = records[0]
+        self.torn = None  # no card finishes at one what it began at another
 
     async def keyed(self) -> bool:
         """Whether every merchant has a master key."""
@@ -147,16 +147,18 @@ class Mall(Terminal):
         whoever has old records that nobody has looked at since power-on."""
         if self.parameters.seldom("training_mode", 0):
             return self.ledger.prepare()
-        if self._asked or not unsent(self):
-            await self.turn(self._debtor(UNSETTLED))
-        more = self.ledger.prepare()
-        if not more:
+        try:
+            if self._asked or not unsent(self):
+                await self.turn(self._debtor(UNSETTLED))
+            if self.ledger.prepare():
+                return True
             self._checked[self.at] = 1
             unchecked = self._checked.find(b"\0")
-            more = unchecked >= 0
-            if more and not unsent(self):
+            if unchecked >= 0 and not unsent(self):
                 await self.turn(unchecked)
-        return more
+            return unchecked >= 0
+        except DriverError:  # of the secrets' holder: whoever sells next will be told
+            return False
 
     def _owing(self) -> int:
         return UNSENT if unsent(self) else NOTHING if super().settled() else UNSETTLED
