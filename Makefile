@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test lint typecheck coverage bench faults fuzz screens screens-record lock clean
+.PHONY: help board demo run test lint typecheck coverage bench faults fuzz screens screens-record lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ demo: $(READY) ## a scripted shop day on the virtual board, checked against the 
 
 run: $(READY) ## the terminal in a browser: press its keys, swipe cards
 	$(BIN)/suanpan run
+
+board: $(READY) ## an emulated bare ESP32 through build, flash, commissioning and its first sale, each step timed
+	$(BIN)/python -m host_tools.commission.board
 
 test: $(READY) ## every test; TESTS=path or "-k name" for some
 	$(BIN)/python -m pytest $(or $(TESTS),--numprocesses=auto --dist=worksteal)

@@ -12,6 +12,7 @@ from host_tools.bench.script_cli import app as bench
 from host_tools.boards.cli import app as board
 from host_tools.build.cli import build
 from host_tools.cards.cli import app as cards
+from host_tools.commission.cli import commission, swap
 from host_tools.demo.cli import demo
 from host_tools.emv.cli import app as emv
 from host_tools.flash.cli import cp, doctor, flash, logs, shell
@@ -21,6 +22,7 @@ from host_tools.load.cli import load
 from host_tools.replay.cli import replay
 from host_tools.replay.trace_cli import app as trace
 from host_tools.screens.cli import app as screens
+from host_tools.update.cli import update
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,9 +33,10 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(run)
 app.command()(build)
+app.command()(update)
 app.command()(replay)
 app.command()(load)
-for command in (flash, doctor, shell, logs, cp):
+for command in (flash, commission, swap, doctor, shell, logs, cp):
     app.command()(command)
 app.add_typer(board, name="board")
 app.add_typer(acquirer, name="acquirer")

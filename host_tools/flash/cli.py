@@ -35,7 +35,9 @@ def flash(
     image: Annotated[
         Path, typer.Option(help="The image of the whole flash, as `suanpan build` makes it.", exists=True)
     ],
-    chip: Annotated[str, typer.Option(help="The chip that the image is for: esp32, esp32s3.")] = "esp32",
+    chip: Annotated[
+        str, typer.Option(help="The chip that it is for, esp32 or esp32s3, where its board does not say.")
+    ] = "",
     sha256: Annotated[str, typer.Option(help="The stock image's SHA-256; needed for an address.")] = "",
     port: Port = "",
     all_boards: Annotated[bool, typer.Option("--all", help="Every board that is plugged in, at once.")] = False,
@@ -53,12 +55,12 @@ def flash(
 
     A board that lost its cable half way is flashed again in the same way.
     """
+    from host_tools.boards.data import load
     from host_tools.flash import fetch, plan  # esptool is slow to import
     from host_tools.flash import stock as stock_image
     from host_tools.flash.register import Register
     from host_tools.flash.register import labels as page
     from host_tools.flash.run import Job, flash_all
-    from host_tools.flash.version import version
 
     with refusals():
         wanted = ports.boards() if all_boards else [ports.one(port)]
@@ -71,13 +73,15 @@ def flash(
             )
             read = stock_image.read(path)
             bars.update(bar, completed=1, total=1, description=f"stock image  {read.chip}, {read.sha256[:12]}")
-            ours = plan.plan(read, image.read_bytes(), chip)
+            content = image.read_bytes()
+            application = plan.software_of(content)
+            ours = plan.plan(read, content, chip or load(application.board).chip)
             book = Register(register, first)
             job = Job(
                 lambda _found, _serial: ours,
                 book,
-                board=image.stem,
-                version=version(),
+                board=application.board,
+                version=application.version,
                 stock=read.sha256,
                 destroy_records=destroy_records,
                 reset_by=(before, after),
@@ -161,7 +165,7 @@ def refusals() -> Iterator[None]:
     """What cannot be done is said in one line, and ends the command."""
     try:
         yield
-    except (FlashError, OSError) as refusal:
+    except (FlashError, ValueError, OSError) as refusal:
         refuse(str(refusal))
 
 

@@ -33,6 +33,10 @@ class NoApplication(FlashError):
     says = "The firmware image has a boot loader and no application: take the one that is written to a bare chip."
 
 
+class NoSoftware(FlashError):
+    says = "The image has no application for a board: take the .flash.bin that `suanpan build` makes."
+
+
 class TooLargeImage(FlashError):
     says = "The firmware image does not fit in the application's partition of this board."
 
@@ -114,3 +118,7 @@ class BadRegister(FlashError):
 
 class BadSerial(FlashError):
     says = "A serial number ends in digits, for the next one to follow from it."
+
+
+class SerialTaken(FlashError):
+    says = "This chip has another serial number already, or another chip has this one."

@@ -109,6 +109,7 @@ class Profile:
     paper_mm: int = 58  # or 80: how wide the printer's paper is
     place: str = ""  # where it stands, as payments by code tell the host
     others: tuple[Merchant, ...] = ()  # who share the terminal with the first merchant
+    update_server: str = ""  # where it fetches applications: a URL; none, and it fetches none
 
 
 def of_merchant(number: int) -> bytes:
@@ -190,6 +191,8 @@ def build_image(
     }
     if emv_tables:
         files["emv.bin"] = emv_tables
+    if profile.update_server:
+        values["update_server"] = profile.update_server
     if profile.others:
         names = (*profile.merchant, *(name for other in profile.others for name in other.name))
         files["names.bin"] = pack_names(names, unifont())

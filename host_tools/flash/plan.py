@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from host_tools.flash.errors import OtherChipsImage, TooLargeImage
+from host_tools.build.bundle import BundleError, Manifest, read
+from host_tools.flash.errors import NoSoftware, OtherChipsImage, TooLargeImage
 from host_tools.flash.stock import APPLICATION, TABLE
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 SECTOR: Final = 4096
 _EMPTY: Final = b"\xff" * SECTOR
+_SLOT: Final = "slot_a"
 _APPLICATION_TYPE, _DATA_TYPE = 0, 1  # of a row of the partition table
 _ROW: Final = 32  # bytes of a row
 _ROW_MARK: Final = b"\xaa\x50"
@@ -71,6 +73,15 @@ def rows(table: bytes) -> dict[str, tuple[int, int, int]]:
         name = row[12:28].rstrip(b"\0").decode("ascii", "replace")
         found[name] = (row[2], int.from_bytes(row[4:8], "little"), int.from_bytes(row[8:12], "little"))
     return found
+
+
+def software_of(image: bytes) -> Manifest:
+    """What the application in the first slot of such an image says of itself. Raises NoSoftware."""
+    _, offset, size = rows(image[TABLE : TABLE + _TABLE_SIZE]).get(_SLOT, (_DATA_TYPE, 0, 0))
+    try:
+        return read(image[offset : offset + size])[0]
+    except BundleError as problem:
+        raise NoSoftware(str(problem)) from problem
 
 
 def application_room(table: bytes) -> int:

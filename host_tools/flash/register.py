@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import segno
 
-from host_tools.flash.errors import BadRegister, BadSerial
+from host_tools.flash.errors import BadRegister, BadSerial, SerialTaken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +62,16 @@ class Register:
                 alike = [serial for serial in taken if _stem(serial) == _stem(self._first)]
                 self._given[mac] = _after(max(alike, key=_number)) if alike else self._first
             return self._given[mac]
+
+    def claim(self, mac: str, serial: str) -> str:
+        """That serial number for this chip. Raises SerialTaken if either has another already."""
+        with self._lock:
+            has = self._rows[mac].serial if mac in self._rows else self._given.get(mac, serial)
+            others = {row.mac for row in self.rows if row.serial == serial} - {mac}
+            if has != serial or others:
+                raise SerialTaken(f"{mac} is {has}" if has != serial else f"{serial} is {others.pop()}")
+            self._given[mac] = serial
+            return serial
 
     def note(self, row: Row) -> None:
         """Keep what was done to a board."""

@@ -19,7 +19,8 @@ from host_tools.flash.errors import NoRepl, PortBusy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_BOOT_S: Final = 10
+_BOOT_S: Final = 5
+_TRIES: Final = 3
 _POLL_S: Final = 0.2  # or a board that says nothing is waited for without end
 _QUIET_S: Final = 30  # of a script that runs on the board
 
@@ -60,24 +61,32 @@ class Repl:
 
 
 @contextmanager
-def at_repl(port: str, *, reset: bool = True) -> Iterator[Repl]:
+def at_repl(port: str, *, reset: bool = True, patience_s: float = _BOOT_S) -> Iterator[Repl]:
     """The board's REPL; the application is stopped, and started anew at the end. Raises PortBusy, NoRepl."""
     try:
         transport = SerialTransport(port, timeout=_POLL_S)
     except (TransportError, OSError) as problem:
         raise PortBusy(port) from problem
     try:
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):  # the transport prints what it did not expect
-                transport.enter_raw_repl(soft_reset=reset, timeout_overall=_BOOT_S)
-        except (TransportError, OSError) as problem:
-            raise NoRepl from problem
+        _enter(transport, reset, patience_s)
         yield Repl(transport)
         with contextlib.suppress(TransportError, OSError):
             transport.exit_raw_repl()
             transport.serial.write(b"\x04")  # a soft reset, with main.py
     finally:
         transport.close()
+
+
+def _enter(transport: SerialTransport, reset: bool, patience_s: float) -> None:
+    """Raises NoRepl. A board that is just starting hears no Ctrl-C before it knows that it is not in release mode."""
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):  # the transport prints what it did not expect
+                transport.enter_raw_repl(soft_reset=reset, timeout_overall=patience_s)
+            return
+        except (TransportError, OSError) as problem:
+            if not left:
+                raise NoRepl from problem
 
 
 def console(port: str, tell: Callable[[bytes], None], baud: int = 115_200, seconds: float | None = None) -> None:

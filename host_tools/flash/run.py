@@ -39,6 +39,7 @@ class Job:
     destroy_records: bool = False
     reset_by: tuple[str, str] = ("default-reset", "hard-reset")
     baud: int = BAUD
+    serial: str = ""  # of the one board; the register gives it if there is none
     started: Callable[[str], str] = lambda port: port
     self_test: bool = True
 
@@ -93,7 +94,8 @@ def _write(report: Report, job: Job, progress: Progress) -> None:
         report.seconds["found"] = time.monotonic() - began
         if not job.destroy_records:
             board.require_unused()
-        report.serial = job.register.serial(board.found.mac)
+        mac = board.found.mac
+        report.serial = job.register.claim(mac, job.serial) if job.serial else job.register.serial(mac)
         plan = job.make_plan(board.found, report.serial)
         began = time.monotonic()
         board.write(plan)

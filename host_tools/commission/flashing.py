@@ -1,0 +1,68 @@
+"""The board that an order is for, written: its own image, with its parameters and its injection key in it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from host_tools.commission.errors import NotFlashed
+from host_tools.flash import stock as stock_image
+from host_tools.flash.factory import build_image
+from host_tools.flash.plan import plan, software_of
+from host_tools.flash.register import Register
+from host_tools.flash.run import Job, flash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from host_tools.boards.data import Board
+    from host_tools.commission.order import Order
+    from host_tools.commission.work import Facts
+    from host_tools.flash.chip import Progress
+    from host_tools.flash.run import Report
+
+
+def flashed(
+    order: Order,
+    injection_key: bytes,
+    port: str,
+    stock: Path,
+    software: bytes,
+    board: Board,
+    register: Path,
+    progress: Progress = lambda *_: None,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> Facts:
+    """`software` is the image of the whole flash without what makes it this unit. Raises FlashError, NotFlashed."""
+    manifest = software_of(software)
+    if manifest.board != order.board:
+        raise NotFlashed(f"the image is for {manifest.board}, and the order for {order.board}")
+    image, _ = build_image(order.profile(), random, injection_key=injection_key, new_passwords=True, software=software)
+    read_stock = stock_image.read(stock)
+    ours = plan(read_stock, image, board.chip)
+    job = Job(
+        lambda *_: ours,
+        Register(register),
+        board=order.board,
+        version=manifest.version,
+        stock=read_stock.sha256,
+        serial=order.serial,
+    )
+    return facts(flash(port, job, progress), order.board, manifest.version, read_stock.sha256)
+
+
+def facts(report: Report, board: str, version: str, stock: str) -> Facts:
+    """What of it is told in the report of a commissioning. Raises NotFlashed."""
+    if not report.good or report.found is None:
+        bad = [f"{each.part}: {each.says}" for each in report.findings if each.verdict.value in ("missing", "faulty")]
+        raise NotFlashed(report.trouble or "; ".join(bad))
+    return {
+        "chip": report.found.description,
+        "mac": report.found.mac,
+        "flash_mb": report.found.flash >> 20,
+        "board": board,
+        "version": version,
+        "stock_sha256": stock,
+        "parts": {finding.part: finding.verdict.value for finding in report.findings},
+    }
