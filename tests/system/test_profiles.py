@@ -72,7 +72,7 @@ def test_an_evening_of_tips(shop: Shop) -> None:
     bench = shop.bench
     become(shop, RESTAURANT)
     ask_for(shop, "20000", "1")  # what is usual
-    bench.expect("调整后总计", "220.00")
+    bench.expect("含小费总计", "220.00")
     bench.press("enter")
     pay(shop, "220.00")
     (asked,) = sent(shop, "0200")

@@ -37,7 +37,7 @@ async def asked_amount(t: "Terminal", first_digit: str) -> int:
         return amount
     tip = await _tip(t, amount)
     if tip:
-        screen.show_amount(screen.title("total_of"), yuan(amount + tip), screen.message("amount_hint"))
+        screen.show_amount(screen.title("tip_total"), yuan(amount + tip), screen.message("amount_hint"))
         await agree(screen)
         t.ledger.tip = tip
     return amount + tip
