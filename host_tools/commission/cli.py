@@ -63,7 +63,10 @@ def commission(
     image: Annotated[Path, typer.Option(help="The flash that `suanpan build` has made.", exists=True)],
     database: _Database,
     work: Annotated[Path, typer.Option(help="Directory of this one unit's work, and of its report.")],
-    port: Annotated[str, typer.Option("--port", "-p", help="Serial port.")] = "",
+    port: Annotated[str, typer.Option("--port", "-p", help="Serial port that the board is flashed by.")] = "",
+    line: Annotated[
+        str, typer.Option("--line", help="Serial port at the board's service line; the same one, if not given.")
+    ] = "",
     keys: _Keys = DIRECTORY,
     fixture: _Fixture = BANK,
     register: Annotated[Path, typer.Option(help="The CSV of serial numbers.")] = Path("serials.csv"),
@@ -83,7 +86,7 @@ def commission(
             ceremony,
             pair=lambda: ask_pair(ceremony),
             flash=lambda key: _flash(ordered, key, name, stock, image, register),
-            line=lambda: _line(name),
+            line=lambda: _line(line or name),
             host=lambda: _store(fixture, database),
             at_the_keys=_at_the_keys,
             archive=archive.read_bytes() if archive else b"",
@@ -124,7 +127,11 @@ def swap(
 def _flash(order: Order, key: bytes, port: str, stock: Path, image: Path, register: Path) -> Facts:
     from host_tools.commission.flashing import flashed  # esptool is slow to import
 
-    return flashed(order, key, port, stock, image.read_bytes(), load_board(order.board), register)
+    password = ""
+    if order.wifi:
+        password = typer.prompt(f"Password of the network {order.wifi}", hide_input=True)
+    board = load_board(order.board)
+    return flashed(order, key, port, stock, image.read_bytes(), board, register, wifi_password=password)
 
 
 @contextmanager

@@ -31,14 +31,19 @@ def flashed(
     software: bytes,
     board: Board,
     register: Path,
+    wifi_password: str = "",
     progress: Progress = lambda *_: None,
+    reset_by: tuple[str, str] = ("default-reset", "hard-reset"),
+    self_test: bool = True,
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Facts:
     """`software` is the image of the whole flash without what makes it this unit. Raises FlashError, NotFlashed."""
     manifest = software_of(software)
     if manifest.board != order.board:
         raise NotFlashed(f"the image is for {manifest.board}, and the order for {order.board}")
-    image, _ = build_image(order.profile(), random, injection_key=injection_key, new_passwords=True, software=software)
+    image, _ = build_image(
+        order.profile(wifi_password), random, injection_key=injection_key, new_passwords=True, software=software
+    )
     read_stock = stock_image.read(stock)
     ours = plan(read_stock, image, board.chip)
     job = Job(
@@ -48,6 +53,8 @@ def flashed(
         version=manifest.version,
         stock=read_stock.sha256,
         serial=order.serial,
+        reset_by=reset_by,
+        self_test=self_test,
     )
     return facts(flash(port, job, progress), order.board, manifest.version, read_stock.sha256)
 

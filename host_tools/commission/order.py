@@ -32,13 +32,14 @@ class Order:
     port: int
     suite: str = "tdes"
     language: str = "zh"
+    wifi: str = ""  # name of the shop's network; its password is no part of an order, nor of any report
     replaces: str = ""  # the serial number of the unit that had this terminal number before
 
     @property
     def digest(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
-    def profile(self) -> Profile:
+    def profile(self, wifi_password: str = "") -> Profile:
         """For the factory's image of a unit that has no master key yet."""
         return Profile(
             terminal_id=self.terminal,
@@ -51,6 +52,7 @@ class Order:
             language=self.language,
             suite=self.suite,
             place=self.place,
+            wifi=(self.wifi, wifi_password) if self.wifi else None,
         )
 
 

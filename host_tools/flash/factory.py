@@ -107,6 +107,7 @@ class Profile:
     backup_hosts: tuple[tuple[str, int], ...] = ()
     link: LinkFiles | None = None  # none: plain TCP, over a line that is the acquirer's own
     paper_mm: int = 58  # or 80: how wide the printer's paper is
+    wifi: tuple[str, str] | None = None  # name and password of the network; none on a board that has another line
     place: str = ""  # where it stands, as payments by code tell the host
     others: tuple[Merchant, ...] = ()  # who share the terminal with the first merchant
     update_server: str = ""  # where it fetches applications: a URL; none, and it fetches none
@@ -189,10 +190,11 @@ def build_image(
         **certificates,
         **_password_files(secrets.operators_key, random, new_passwords, password_iterations),
     }
+    if profile.wifi:
+        ssid, password = profile.wifi
+        files["wifi.json"] = json.dumps({"ssid": ssid, "password": password}).encode()
     if emv_tables:
         files["emv.bin"] = emv_tables
-    if profile.update_server:
-        values["update_server"] = profile.update_server
     if profile.others:
         names = (*profile.merchant, *(name for other in profile.others for name in other.name))
         files["names.bin"] = pack_names(names, unifont())
@@ -240,6 +242,8 @@ def _parameters(profile: Profile) -> dict[str, object]:
     } | ({} if profile.paper_mm == Profile.paper_mm else {"paper_mm": profile.paper_mm})
     if profile.place:
         values["place"] = profile.place
+    if profile.update_server:
+        values["update_server"] = profile.update_server
     if profile.others:
         values["other_merchants"] = [
             {

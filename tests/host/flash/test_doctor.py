@@ -14,6 +14,7 @@ from host_tools.acquirer.fixture import load
 from host_tools.bench.bus import Clock, Pins
 from host_tools.bench.network import LiveWorld
 from host_tools.bench.parts.pn532_spi import Pn532Spi
+from host_tools.bench.process import PINS
 from host_tools.bench.repl import Repl
 from host_tools.bench.shop import profile
 from host_tools.bench.wiring import Parts
@@ -45,8 +46,8 @@ class Lines:
 
 
 @asynccontextmanager
-async def desk(flash: Path, rewire: Callable[[Parts], None]) -> AsyncIterator[str]:
-    board = Repl(flash, {}, LiveWorld({}))
+async def desk(flash: Path, rewire: Callable[[Parts], None], pins: Path = PINS) -> AsyncIterator[str]:
+    board = Repl(flash, {}, LiveWorld({}), pins=pins)
     rewire(board.bench.parts)
     try:
         await board.boot("import boot")
@@ -63,8 +64,8 @@ def flash(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def found(flash: Path, rewire: Callable[[Parts], None]) -> dict[str, Finding]:
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(desk(flash, rewire)) as port:
+def found(flash: Path, rewire: Callable[[Parts], None], pins: Path = PINS) -> dict[str, Finding]:
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(desk(flash, rewire, pins)) as port:
         told: list[Finding] = []
         findings = examine(port, told.append)
     assert findings == told
@@ -116,6 +117,24 @@ def test_parts_that_are_wired_wrongly(flash: Path) -> None:
     assert parts["contactless"].verdict is Verdict.FAULTY
     assert "4.80 V: more than a cell has" in parts["battery"].says
     assert "row GPIO5 and column GPIO16" in parts["keypad"].says
+
+
+OTHER = PINS.with_name("pins_other_parts.py")
+CHIPS = {"keypad": 0x20, "uart_expander": 0x4D, "calendar": 0x68, "gauge": 0x36}
+
+
+@pytest.mark.parametrize("gone", [None, *CHIPS])
+def test_each_chip_of_a_shared_bus(gone: str | None, flash: Path) -> None:
+    def unplug(parts: Parts) -> None:
+        parts.on_i2c[:] = [(bus, part) for bus, part in parts.on_i2c if part.address != CHIPS.get(gone or "")]
+
+    parts = found(flash, unplug, OTHER)
+    assert {name for name, each in parts.items() if each.verdict is Verdict.MISSING} == ({gone} - {None})
+    assert all(parts[name].verdict is Verdict.FOUND for name in CHIPS if name != gone)
+    assert "application" not in parts
+    if gone:
+        assert f"nothing answers at 0x{CHIPS[gone]:02X} (SCL GPIO4, SDA GPIO5), though" in parts[gone].says
+    assert "behind the UART expander" in parts["printer"].says
 
 
 def i2c(**answer: object) -> Finding:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
+from littlefs import LittleFS
 from typer.testing import CliRunner
 
 from host_tools.bench.parts.esp32_chips import ESP32
@@ -16,6 +19,9 @@ from host_tools.build.bundle import pack
 from host_tools.build.flash_image import put
 from host_tools.build.partition_table import of_board
 from host_tools.cli import app
+from host_tools.commission.errors import NotFlashed
+from host_tools.commission.flashing import flashed
+from host_tools.commission.order import Order
 from host_tools.flash import errors, ports
 from host_tools.flash.factory import blank
 from host_tools.flash.stand_in import stand_in
@@ -87,6 +93,51 @@ def test_what_cannot_be_is_said_in_a_line(files: tuple[Path, Path], tmp_path: Pa
         status, said = typed(*arguments, "--register", tmp_path / "serials.csv")
         assert status == 1
         assert error.says in said, said
+
+
+def test_a_units_own_image_has_its_order_in_it_and_no_key_in_clear(files: tuple[Path, Path], tmp_path: Path) -> None:
+    stock, image = files
+    chip = tmp_path / "chip.bin"
+    chip.write_bytes(b"\xff" * BOARD.flash_size)
+    order = Order(
+        board=BOARD.name,
+        terminal="10000001",
+        serial="SP-T-0001",
+        merchant="898110257340001",
+        name_zh="算盘",
+        name_en="SUANPAN",
+        account="merchant 898110257340001",
+        place="Counter 7",
+        host="acquirer.test",
+        port=9000,
+        wifi="shop",
+    )
+    key = Random(2).randbytes(32)
+    how = {"reset_by": ("no-reset", "no-reset"), "self_test": False, "wifi_password": "abacus beads"}
+    with loader(chip, ESP32) as port:
+        told = flashed(order, key, port, stock, image.read_bytes(), BOARD, tmp_path / "serials.csv", **how)  # type: ignore[arg-type]
+    assert (told["board"], told["version"], told["mac"]) == (BOARD.name, "1.2.3", "24:a1:60:53:54:4d")
+    assert "abacus" not in str(told)
+    data = of_board(BOARD)["data"]
+    fs = LittleFS(block_size=4096, block_count=data.size // 4096, mount=False)
+    fs.context.buffer = bytearray(chip.read_bytes()[data.offset : data.offset + data.size])
+    fs.mount()
+    found = {}
+    for name in fs.listdir("/"):
+        with fs.open(name, "rb") as file:
+            found[name] = bytes(file.read())
+    parameters = json.loads(found["params.json"])
+    assert (parameters["serial"], parameters["terminal_id"], parameters["place"]) == (
+        *("SP-T-0001", "10000001", "Counter 7"),
+    )
+    assert json.loads(found["wifi.json"]) == {"ssid": "shop", "password": "abacus beads"}
+    assert key not in chip.read_bytes()
+    other = replace(order, serial="SP-T-0002")
+    with loader(chip, ESP32) as port, pytest.raises(NotFlashed, match="another serial number"):
+        flashed(other, key, port, stock, image.read_bytes(), BOARD, tmp_path / "serials.csv", **how)  # type: ignore[arg-type]
+    elsewhere = replace(order, board="esp32s3_devkitc")
+    with pytest.raises(NotFlashed, match="the image is for esp32_devkitc"):
+        flashed(elsewhere, key, "none", stock, image.read_bytes(), BOARD, tmp_path / "serials.csv")
 
 
 class Port:
