@@ -10,8 +10,9 @@ import platform
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -104,12 +105,18 @@ def compile_tree(source: Path, tree: Path, users: Iterable[Path] = (BOARDS,), ta
         if target.version:
             names[_RELEASE] = _VERSION.sub(f'VERSION = "{target.version}"', names[_RELEASE])
     modules = {".".join(name.with_suffix("").parts): name for name in names}
-    texts = lean({module: names[name] for module, name in modules.items()}, outside)
+    texts = _linked(tuple((module, names[name]) for module, name in modules.items()), tuple(outside))
     for module, text in texts.items():
         name = modules[module].with_suffix(".mpy")
         _compile(text, tree / name, f"{target.place}{name.as_posix()}", target.architecture)
     for path in set(tree.rglob("*.mpy")) - {tree / name.with_suffix(".mpy") for name in names}:
         path.unlink()
+
+
+@lru_cache(maxsize=4)
+def _linked(sources: tuple[tuple[str, str], ...], outside: tuple[str, ...]) -> Mapping[str, str]:
+    """Once for all that they are made for: it takes longer than the compiling."""
+    return lean(dict(sources), outside)
 
 
 def _compile(text: str, output: Path, name: str, architecture: str) -> None:

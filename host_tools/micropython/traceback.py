@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+_MOUNTED: Final = "/app/"  # where a board has them from a slot
 _FRAME: Final = re.compile(r'File "(?P<path>[\w/]+)\.mpy", line (?P<line>\d+), in (?P<name>\w+|<module>)')
 
 
@@ -15,11 +16,12 @@ def by_source_names(text: str, tree: Path) -> str:
     """`text` with each frame in a module of `tree` naming its source file and function; other frames as they were."""
 
     def told(frame: re.Match[str]) -> str:
-        source = tree / f"{frame['path']}.py"
+        path = frame["path"].removeprefix(_MOUNTED)
+        source = tree / f"{path}.py"
         if not source.is_file():
             return frame[0]
         name = _function(source, int(frame["line"])) or frame["name"]
-        return f'File "{tree.name}/{frame["path"]}.py", line {frame["line"]}, in {name}'
+        return f'File "{tree.name}/{path}.py", line {frame["line"]}, in {name}'
 
     return _FRAME.sub(told, text)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     bench_acquirer,
-    bench_deploy,
     bench_build,
+    bench_deploy,
     bench_des,
     bench_displays,
     bench_dukpt,

@@ -31,6 +31,8 @@ _BOARD = "virtual"
 _REPEATS = 7
 _LARGEST = 8
 _HEAP = "1m"
+_CHIP = ("-c", "import chip\nchip.prompt()")
+_FIRST_STAGE = ("-c", "import chip\nexec(chip.text('/boot.py'))\nchip.prompt()")
 # With an image that has VfsRom the application is used where it lies; here it lies in a piece of the heap.
 _FROM_ROMFS = """\
 import chip
@@ -64,6 +66,7 @@ def run() -> list[Figure]:
             *(_bundle(name, made) for name, made in releases.items()),
             *(figure for way, how in ways.items() for figure in _memory(way, mint, *how)),
             *(figure for way, how in ways.items() for figure in _times(way, *how[:2])),
+            _first_stage(flash),
         ]
 
 
@@ -77,6 +80,17 @@ def _sizes(release: Release) -> Iterator[Figure]:
 def _bundle(name: str, release: Release) -> Figure:
     share = len(release.bundle) / release.room
     return Figure(f"a bundle for {name}", len(release.bundle) / KB, "KB", f"{share:.0%} of a slot")
+
+
+def _first_stage(flash: bytes) -> Figure:
+    """What comes before a slot's application."""
+    spent = []
+    for program in (_CHIP, _FIRST_STAGE) * _REPEATS:
+        with _shop(flash, program, None, measured=False) as shop:
+            shop.bench.power_on()
+            spent.append(shop.bench.firmware_cpu())
+    seconds = statistics.median(spent[1::2]) - statistics.median(spent[::2])
+    return Figure("of that, the first stage: choose, verify, mount", seconds * SLOWER, "s", SCALED.partition(",")[0])
 
 
 @contextmanager

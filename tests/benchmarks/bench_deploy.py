@@ -1,8 +1,8 @@
 """Getting the application onto a board: as one image, by esptool, and file by file, by mpremote; both as they are.
 
 On pseudo-terminals both lines are as fast as this computer. So octets are counted, and what a line of 115,200 baud
-needs for them is added to the time measured; esptool may ask the chip for a faster one, which the REPL of a board has not.
-What is not in it: a flash chip's own time, which is the same for either.
+needs for them is added to the time measured; esptool may ask the chip for a faster one, as the REPL of a board cannot.
+What is not in it: a flash chip's own time, which is about the same for either.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ class Nvs:
     def __init__(self):
         self.blobs = {}
         self.left = -1  # writes until the power goes
+        self.broken = False
 
     def get_blob(self, key, buffer):
         if key not in self.blobs:
@@ -46,6 +47,8 @@ class Nvs:
         return len(self.blobs[key])
 
     def set_blob(self, key, value):
+        if self.broken:
+            raise OSError(-0x1105)  # ESP_ERR_NVS_NOT_ENOUGH_SPACE
         if self.left == 0:
             raise PowerCut
         self.left -= 1
@@ -187,6 +190,16 @@ class TestChoice(WithoutKeys):
             self.state.pend(1)
             self.assertEqual(self.boot(), 0)
             self.assertEqual(self.state.last, BAD_IMAGE)
+
+    def test_a_store_that_keeps_nothing(self):
+        """The active one starts, and nothing that it could not count as tried."""
+        self.slots[1].put(made(2))
+        self.state.pend(1)
+        self.nvs.broken = True
+        self.assertEqual(self.boot(), 0)
+        self.assertEqual(self.boot(), 0)
+        self.slots[0].put(made(1, floor=1))
+        self.assertEqual(self.boot(), 0)
 
     def test_a_state_that_is_none_is_a_fresh_boards(self):
         for blob in (b"", b"\x01", b"\x02" + bytes(12), b"\xff" * 13):

@@ -18,6 +18,7 @@ from host_tools.cards.minting import Mint
 from host_tools.cards.plastic import Chip
 from host_tools.keys.authority import Authority
 from tests.system.books import agree, ask_to_void, messages, sell, sent
+from tests.system.software import software
 
 FEN = 12_34
 FALLBACK = "2200000100052"  # F60
@@ -72,8 +73,11 @@ def nothing_was_sold(shop: Shop, card: str) -> None:
     assert shop.acquirer.bank.balance(shop.cards[card].pan) == shop.cards[card].balance
 
 
-def test_keys_of_1984_bits_need_no_more_than_256_kb_of_heap(tmp_path: Path, mint: Mint) -> None:
-    with Shop(tmp_path, mint=mint, heap="288k") as shop:  # 32 for the virtual board
+@pytest.mark.parametrize("slot", [False, True], ids=["from files", "from a slot"])
+def test_keys_of_1984_bits_need_no_more_than_256_kb_of_heap(tmp_path: Path, mint: Mint, slot: bool) -> None:
+    with Shop(
+        tmp_path, mint=mint, heap="288k", software=software() if slot else b""
+    ) as shop:  # 32 for the virtual board
         shop.open()
         for _ in range(3):
             shop.bench.expect("请输入金额")

@@ -12,7 +12,7 @@ from suanpan.slots.state import NONE, BootState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from esp32 import NVS
 
@@ -36,16 +36,15 @@ def choose(nvs: "NVS", slots: "Sequence[Slot]", key: "RsaPublicKey", board: str)
     if state.pending != NONE:
         slot = state.pending
         floor, size, cause = (0, 0, NOT_CONFIRMED) if state.tried else _look(slots[slot], key, board, state.floor)
-        if cause == 0:
-            state.begin(floor)
+        if cause == 0 and _written(state.begin, floor):
             return Rom(slots[slot], size)
-        _say(slot, cause)
-        state.passed_over(cause)
+        _say(slot, cause or NOT_CONFIRMED)
+        _written(state.passed_over, cause or NOT_CONFIRMED)
     first = 0
     for slot in (state.active, 1 - state.active):
         floor, size, cause = _look(slots[slot], key, board, state.floor)
         if cause == 0:
-            state.settle_on(slot, floor, first)
+            _written(state.settle_on, slot, floor, first)
             return Rom(slots[slot], size)
         _say(slot, cause)
         first = first or cause
@@ -61,6 +60,15 @@ def _look(slot: "Slot", key: "RsaPublicKey", board: str, floor: int) -> "tuple[i
         return 0, 0, error.cause
     except Exception:  # noqa: BLE001  # whatever it stumbles over: the other slot may still be good
         return 0, 0, BAD_IMAGE
+
+
+def _written(write: "Callable[..., None]", *what: int) -> bool:
+    """Whether the store has kept it. A board whose store is broken starts all the same, but tries nothing new."""
+    try:
+        write(*what)
+        return True
+    except OSError:
+        return False
 
 
 def _say(slot: int, cause: int) -> None:

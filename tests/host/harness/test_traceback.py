@@ -17,7 +17,7 @@ def test_frames_of_the_tree_are_told_by_its_names(tmp_path: Path) -> None:
 Traceback (most recent call last):
   File "asyncio/core.py", line 1, in run
   File "suanpan/sale.mpy", line 7, in <module>
-  File "suanpan/sale.mpy", line 4, in n1
+  File "/app/suanpan/sale.mpy", line 4, in n1
   File "suanpan/sale.mpy", line 3, in n0
   File "board.mpy", line 3, in uart
 MemoryError: memory allocation failed, allocating 368 bytes
