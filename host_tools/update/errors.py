@@ -21,6 +21,21 @@ class BadBundle(UpdateError):
     says = "This file is no bundle to send:"
 
 
+class CutShort(UpdateError):
+    says = "The terminal wants more than the file has: the bundle is cut short."
+
+
+# -- the rollout -------------------------------------------------------------------------------------------
+
+
+class BadList(UpdateError):
+    says = "This rollout cannot begin:"
+
+
+class OtherRollout(UpdateError):
+    says = "The file of this rollout is of another version:"
+
+
 # -- the line ----------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from host_tools.keys.framing import MAX_BODY, FrameReader, frame
-from host_tools.update.errors import LineSilent, Malformed, refusal
+from host_tools.update.errors import CutShort, LineSilent, Malformed, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def send(port: Port, bundle: bytes, progress: Progress = lambda _: None) -> None
             progress(len(bundle))
             return
         if at >= len(bundle):
-            raise Malformed
+            raise CutShort
         progress(at)
 
 

@@ -131,7 +131,10 @@ class Screen:
 
 
 class Board:
-    """The old application in its first slot, the one before it in the other; `broken` is the number of one whose self-test finds a part silent."""
+    """The old application in its first slot, the one before it in the other.
+
+    `broken` is the number of one whose self-test finds a part silent, `said` what has been on the screen since.
+    """
 
     def __init__(self, seed=1, update=Update):
         self.flash = Flash(2 * SECTORS, seed)
@@ -192,8 +195,8 @@ class Board:
     def pending(self):
         return BootState(self.nvs).pending != NONE
 
-    def begun(self):
-        return self.update(self, self.nvs, self.schema)
+    def begun(self, unattended=False):
+        return self.update(self, self.nvs, self.schema, unattended)
 
     def _terminal(self, number):
         class Terminal:

@@ -8,9 +8,11 @@ from suanpan.errors import Cancelled
 from suanpan.flows.race import first
 from suanpan.ledger.key_store import TMK
 from suanpan.ledger.parameters import SCHEMA
+from suanpan.overlay import Overlay
 from suanpan.service.injection_line import serve
 from suanpan.service.update import Update
 from suanpan.service.update_line import Incoming
+from suanpan.ui.lists import choose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,28 +46,38 @@ async def update(t: "Terminal") -> None:
         screen.buzzer.error()
         await screen.notice(title, screen.message(words))
         return
-    incoming = Incoming(Update(t.slots(), t.nvs(), SCHEMA))
+    if t.parameters.besides.get("update_server"):
+        ways = [screen.message(name) for name in ("by_cable", "by_network")]
+        if await choose(screen, title, ways):
+            await _fetched(t)
+            return
+    update = Update(t.slots(), t.nvs(), SCHEMA)
     uart, _ = t.saving()
     screen.show(title, screen.message("backup_ready"))
-    await first(serve(uart, incoming), _taken(t, incoming), _cancelled(t))
-    screen.show(title, screen.message("update_starts"))
+    await first(serve(uart, Incoming(update)), look_on(t, update, _MORE_MS), _cancelled(t))
     t.slots().reset()
 
 
-async def _taken(t: "Terminal", incoming: Incoming) -> None:
-    """Until it is pending; how far it is stands on the screen."""
+async def _fetched(t: "Terminal") -> None:
+    with Overlay():
+        from suanpan.flows.update_fetch import fetch_update
+
+        await fetch_update(t)
+
+
+async def look_on(t: "Terminal", update: Update, more_ms: int = 0) -> None:
+    """Until it is pending, and so much longer; that, and how far it is until then, stands on the screen."""
     screen = t.screen
-    title = screen.title("update")
     seen = "", 0
-    while not incoming.update.done:
-        update = incoming.update
-        now = incoming.trouble, update.wanted * 100 // update.size if update.size else 0
+    while not update.done:
+        now = update.trouble, update.wanted * 100 // update.size if update.size else 0
         if now != seen:
             seen = now
             words = screen.error(now[0]) if now[0] else f"{screen.message('update_comes')} {now[1]}%"
-            screen.show(title, words)
+            screen.show(screen.title("update"), words)
         await asyncio.sleep_ms(_LOOK_MS)
-    await asyncio.sleep_ms(_MORE_MS)
+    screen.show(screen.title("update"), screen.message("update_starts"))
+    await asyncio.sleep_ms(more_ms)
 
 
 async def _cancelled(t: "Terminal") -> None:

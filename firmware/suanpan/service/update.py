@@ -1,8 +1,8 @@
 """An application comes in: into the slot that does not run, and the next start tries it. Nothing of a line is here.
 
 What is refused is refused by the first sector of the bundle, before the slot is touched. Then that slot's own first
-sector is erased, and the bundle's written last of all, when the hash of what the slot has is the signed one: what was cut
-off, or damaged, is never an application there. Only then is it made pending.
+sector is erased, and the bundle's written last of all, when the hash of what the slot has is the signed one: what was
+cut off, or damaged, is never an application there. Only then is it made pending.
 
 How far it is stands in the non-volatile store, every few sectors: after a power cut the same bundle goes on there. What
 it says is a hint and no more, as in the end all of the slot is read.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from esp32 import NVS
 
     from suanpan.crypto.octets import Readable
-    from suanpan.slots.bundle import Manifest, Slot
+    from suanpan.slots.bundle import Slot
 
     class Slots(Protocol):
         """boards/common/slots.py."""
@@ -56,16 +56,22 @@ _PIECE = const(256)
 
 class Update:
     """`wanted` is the offset of the next byte that is wanted of the bundle, `size` how many it has, once that is known,
-    and `done` whether it is pending."""
+    `done` whether it is pending, `trouble` the code of what was last refused, `running` the number of what runs."""
 
-    def __init__(self, slots: "Slots", nvs: "NVS", schema: int) -> None:
-        """`schema` is that of the parameters as they are. Raises BundleError if this board cannot be updated now."""
+    trouble = ""
+
+    def __init__(self, slots: "Slots", nvs: "NVS", schema: int, unattended: bool = False) -> None:
+        """`schema` is that of the parameters as they are. One that did not come up is not tried again `unattended`.
+
+        Raises BundleError if this board cannot be updated now.
+        """
         try:
-            self._board, modulus = slots.own()
+            self.board, modulus = slots.own()
         except OSError:
             raise BundleError(NO_FIRST_STAGE) from None
         self._signer = RsaPublicKey(modulus, _EXPONENT)
         self._schema = schema
+        self._unattended = unattended
         self._nvs = nvs
         self._state = state = BootState(nvs)
         if state.tried:
@@ -75,7 +81,7 @@ class Update:
         self._slot = partitions[self._target]
         self._sector = bytearray(SECTOR)
         partitions[state.active].readblocks(0, self._sector, 0)
-        self.running: int = read_manifest(self._sector, self._signer, self._board, 0)["number"]  # type: ignore[assignment]
+        self.running: int = read_manifest(self._sector, self._signer, self.board, 0)["number"]  # type: ignore[assignment]
         self._head = self._mark = self._digest = b""
         self._used = self.wanted = self.size = 0
         self.done = False
@@ -106,10 +112,6 @@ class Update:
             self.restart()
             raise
 
-    def tried_before(self) -> bool:
-        """Whether this bundle has been pending before, and so did not come up."""
-        return self._noted() == _WHOLE
-
     def _take(self) -> None:
         """A whole sector, or what the last one has."""
         self._used = 0
@@ -128,7 +130,7 @@ class Update:
     def _begin(self) -> None:
         """The first sector: whether this bundle may come in, and from where on it is wanted."""
         head = self._sector
-        manifest = read_manifest(head, self._signer, self._board, self._state.floor)
+        manifest = read_manifest(head, self._signer, self.board, self._state.floor)
         if int(manifest["number"]) <= self.running:
             raise BundleError(NOT_NEWER)
         if int(manifest["schema"]) < self._schema:
@@ -140,6 +142,8 @@ class Update:
         self._digest = unhexlify(str(manifest["sha256"]))
         self.size = SECTOR + int(manifest["size"])
         sectors = self._noted()
+        if sectors == _WHOLE and self._unattended:
+            raise BundleError(NOT_CONFIRMED)
         if self._state.pending != NONE:
             self._state.pend(NONE)
             sectors = 0
@@ -166,7 +170,7 @@ class Update:
         for at in range(1, (self.size - 1) // SECTOR + 1):
             self._slot.readblocks(at, self._sector, 0)
             digest.update(memoryview(self._sector)[: min(SECTOR, self.size - at * SECTOR)])
-        return digest.digest() == self._digest
+        return bool(digest.digest() == self._digest)
 
     def _write(self, at: int) -> None:
         for _ in range(_TRIES):

@@ -27,10 +27,6 @@ _OFFSET = const(4)  # bytes
 
 
 class Incoming:
-    """`trouble` is the code of what was refused last."""
-
-    trouble = ""
-
     def __init__(self, update: Update) -> None:
         self.update = update
 
@@ -41,10 +37,10 @@ class Incoming:
             try:
                 if not offset and not update.done:
                     update.restart()
-                    self.trouble = ""
+                    update.trouble = ""
                 if offset == update.wanted:
                     update.feed(memoryview(body)[_OFFSET:])
             except SuanpanError as error:
-                self.trouble = error.code
+                update.trouble = error.code
                 return _REFUSED, error.code.encode()
         return _WANTED, struct.pack(">IB", update.wanted, update.done)
