@@ -92,6 +92,26 @@ class OldSchema(UnitRefuses):
     says = "The bundle would not understand the parameters that this terminal has: it is from before their change."
 
 
+class UnitBusy(UnitRefuses):
+    """Money is in flight, or may be behind a training: nothing changes now."""
+
+
+class ReversalDue(UnitBusy):
+    says = "The terminal has a reversal to send: let it reach its host, and try again."
+
+
+class QueueUnsent(UnitBusy):
+    says = "The terminal has sales to tell its host of: let it reach its host, and try again."
+
+
+class Unsettled(UnitBusy):
+    says = "The terminal's batch is not settled: settle it, and try again."
+
+
+class InTraining(UnitBusy):
+    says = "The terminal is in training mode: end that, and try again."
+
+
 class UnitWorn(UnitRefuses):
     says = "The terminal's flash does not keep what is written. It goes on with what it has, and wants a new board."
 
@@ -105,6 +125,10 @@ REFUSALS: Final[dict[str, type[UnitRefuses]]] = {
     "U07": NotNewer,
     "U08": TooLarge,
     "U10": OldSchema,
+    "U11": ReversalDue,
+    "U12": QueueUnsent,
+    "U13": Unsettled,
+    "U14": InTraining,
     "L03": UnitWorn,
 }
 

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     bench_primitives,
     bench_replay,
     bench_terminal,
+    bench_update,
 )
 from tests.benchmarks.figure import Figure
 
@@ -40,6 +41,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "link": bench_link.run,
     "idle": bench_idle.run,
     "build": bench_build.run,
+    "update": bench_update.run,
 }
 
 

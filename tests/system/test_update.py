@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from host_tools.acquirer.faults import Kind
+from host_tools.acquirer.tls import SecuredExchange
 from host_tools.bench.flash import PowerCut
-from host_tools.bench.shop import TERMINAL, Shop
+from host_tools.bench.shop import EXPIRES, ISSUED, TERMINAL, LineOffice, Shop
 from host_tools.flash.factory import SECTOR
+from host_tools.keys.line_certificates import server_context
 from host_tools.update import errors
 from host_tools.update.bundles import Bundle
 from host_tools.update.line import send
@@ -22,7 +25,18 @@ from tests.system.books import agree, messages, sell, sell_offline
 from tests.system.software import NUMBER, release, software
 from tests.system.test_backup import log_out
 from tests.system.test_commissioning import Cable
-from tests.system.updates import SERVER, Web, at_night, begin, by_cable, number_in, online, runs, with_parameters
+from tests.system.updates import (
+    SERVER,
+    SecuredWeb,
+    Web,
+    at_night,
+    begin,
+    by_cable,
+    number_in,
+    online,
+    runs,
+    with_parameters,
+)
 
 NEW = NUMBER + 1
 
@@ -113,11 +127,11 @@ def test_not_while_money_is_in_flight(tmp_path: Path) -> None:
         shop.open()
         shop.bench.expect("请输入金额")
         sell(shop, 12_34)
-        refuses(shop, "有未结算的交易")
+        refuses(shop, "有未结算的交易", errors.Unsettled)
         shop.bench.network(False)
         sell_offline(shop, 5_00)
         shop.bench.expect("未上送1")
-        refuses(shop, "有交易未上送")
+        refuses(shop, "有交易未上送", errors.QueueUnsent)
         shop.bench.network(True)
         shop.bench.until(lambda: "0230" in messages(shop), "advice", 120)
         shop.bench.expect("按菜单键")
@@ -127,14 +141,16 @@ def test_not_while_money_is_in_flight(tmp_path: Path) -> None:
         shop.bench.expect("待确认", timeout=120)
         shop.bench.press("enter")
         shop.bench.expect("请输入金额")
-        refuses(shop, "有冲正未完成")
+        refuses(shop, "有冲正未完成", errors.ReversalDue)
 
 
-def refuses(shop: Shop, words: str) -> None:
+def refuses(shop: Shop, words: str, error: type[errors.UnitBusy]) -> None:
     log_out(shop)
     shop.bench.press("enter")  # whatever there is to say before
     begin(shop)
     shop.bench.expect("程序更新", words)
+    with pytest.raises(error):
+        send(Cable(shop.bench), bytes(4096))
     shop.bench.press("enter", "cancel", "cancel")
     shop.log_in()
     shop.bench.press("enter")  # whatever the sign-in had to say
@@ -193,3 +209,33 @@ def test_one_that_does_not_come_up_stops_the_rollout(
         shop.bench.until(lambda: rollout.stopped, "report", 2 * 3600)
         assert rollout.cause == {TERMINAL: "U06"}
         assert json.loads(json.dumps(rollout.terminals)) == {TERMINAL: "failed"}
+
+
+def test_by_https_when_the_administrator_says_so(
+    tmp_path: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a certificate of the line's authority; by another, not a byte of it is taken."""
+    with_parameters(monkeypatch, update_server=f"https://{SERVER}/")
+    app = build_app({"virtual": bundle})
+    shown: list[ssl.SSLContext] = []
+    bench = online(lambda: SecuredExchange(shown[-1], SecuredWeb(app)), 443)  # type: ignore[arg-type]
+    with Shop(tmp_path, software=software(), bench=bench, tls=True) as shop:
+        assert shop.line
+        right, wrong = (
+            server_context(office.authority.host([SERVER], ISSUED, EXPIRES), shop.line.authority.pem)
+            for office in (shop.line, LineOffice(TERMINAL))
+        )
+        shown.append(wrong)
+        shop.bench.power_on()
+        begin(shop)
+        shop.bench.press("2")
+        shop.bench.expect("A11", timeout=300)
+        assert runs(shop) == NUMBER
+        shop.bench.press("enter")
+        shown.append(right)
+        shop.bench.press("8")
+        shop.bench.expect("系统设置")
+        shop.bench.press("8", "2")
+        shop.bench.until(lambda: runs(shop) == NEW, "update", 300)
+        shop.log_in()
+        shop.bench.expect("请输入金额")

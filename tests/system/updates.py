@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import h11
 
+from host_tools.acquirer.connection import Close, Send
 from host_tools.bench.board import RealTimeClock
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.shop import Shop
@@ -21,6 +23,8 @@ from tests.system.test_boot import state
 if TYPE_CHECKING:
     import pytest
     from starlette.applications import Starlette
+
+    from host_tools.bench.network import Exchange
 
 SERVER = "updates.test"
 SLOTS = ("slot_a", "slot_b")
@@ -80,7 +84,7 @@ class SecuredWeb:
 
     def feed(self, data: bytes) -> list[Send | Close]:
         actions = self._web.feed(data)
-        return [Close(us // 1000) if said is None else Send(us // 1000, said) for us, said in actions]
+        return [Close(us // 1000) if said is None else Send(said, us // 1000) for us, said in actions]
 
 
 def online(connection: Callable[[], Exchange | None], port: int = 80) -> type[LockstepBench]:
@@ -97,6 +101,17 @@ def with_parameters(monkeypatch: pytest.MonkeyPatch, **values: object) -> None:
     """Terminals leave the workshop with these in their parameters."""
     usual = factory._parameters
     monkeypatch.setattr(factory, "_parameters", lambda profile: usual(profile) | values)
+
+
+@contextmanager
+def fetching(url: str) -> Iterator[None]:
+    """Terminals that leave the workshop meanwhile get their updates there."""
+    usual = factory._parameters
+    factory._parameters = lambda profile: usual(profile) | {"update_server": url}
+    try:
+        yield
+    finally:
+        factory._parameters = usual
 
 
 def begin(shop: Shop) -> None:

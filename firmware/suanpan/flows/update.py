@@ -10,8 +10,9 @@ from suanpan.ledger.key_store import TMK
 from suanpan.ledger.parameters import SCHEMA
 from suanpan.overlay import Overlay
 from suanpan.service.injection_line import serve
+from suanpan.service.release import VERSION
 from suanpan.service.update import Update
-from suanpan.service.update_line import Incoming
+from suanpan.service.update_line import Busy, Incoming
 from suanpan.ui.lists import choose
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _LONGEST_S = const(600)  # for a workshop that does not come
 _LOOK_MS = const(500)
 _MORE_MS = const(3000)  # after the last answer, which may have been lost
+_BUSY = {"update_reversal": "U11", "update_queue": "U12", "unsettled": "U13", "training_first": "U14"}
 
 
 def hindrance(t: "Terminal") -> str:
@@ -44,7 +46,12 @@ async def update(t: "Terminal") -> None:
         words = "no_keys"  # the workshop's line is for them
     if words:
         screen.buzzer.error()
-        await screen.notice(title, screen.message(words))
+        notice = screen.notice(title, screen.message(words))
+        if words in _BUSY:  # the workshop is told as well, if it asks
+            uart, _ = t.saving()
+            await first(serve(uart, Busy(_BUSY[words])), notice)
+        else:
+            await notice
         return
     if t.parameters.besides.get("update_server"):
         ways = [screen.message(name) for name in ("by_cable", "by_network")]
@@ -53,7 +60,7 @@ async def update(t: "Terminal") -> None:
             return
     update = Update(t.slots(), t.nvs(), SCHEMA)
     uart, _ = t.saving()
-    screen.show(title, screen.message("backup_ready"))
+    screen.show(title, f"Suanpan {VERSION}", screen.message("backup_ready"))
     await first(serve(uart, Incoming(update)), look_on(t, update, _MORE_MS), _cancelled(t))
     t.slots().reset()
 

@@ -2,10 +2,16 @@
 
 import sys
 
+from micropython import const
+
 from suanpan.flows.pages import show_lines
 from suanpan.ledger.emv_tables import APPLICATION, KEY, EmvTables
 from suanpan.ledger.parameters import SCHEMA
 from suanpan.service.release import VERSION
+from suanpan.slots.state import BootState
+from suanpan.ui.canvas import wrap
+
+_CAUSE = const(0x7F)  # without the mark that somebody has been told of it
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,4 +34,7 @@ async def version(t: "Terminal") -> None:
         f"{screen.message('schema')} {SCHEMA}",
         "MicroPython {}.{}.{}".format(*sys.implementation.version[:3]),
     ]
+    cause = BootState(t.nvs()).last & _CAUSE
+    if cause:  # why the application before this one stayed, or came back
+        lines += wrap(screen.error(f"U{cause:02}"), screen.canvas.columns)
     await show_lines(t, screen.title("version"), lines)

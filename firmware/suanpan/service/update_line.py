@@ -26,6 +26,16 @@ _REFUSED = const(0x4F)
 _OFFSET = const(4)  # bytes
 
 
+class Busy:
+    """Tells the workshop why nothing can come in now: a code of `suanpan update`, which has words for it."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def answer(self, _kind: int, _body: "Readable") -> "tuple[int, bytes]":
+        return _REFUSED, self._code.encode()
+
+
 class Incoming:
     def __init__(self, update: Update) -> None:
         self.update = update
