@@ -17,12 +17,16 @@ class DoesNotFit(ValueError):
 
 def flash_image(board: Board, bundle: bytes, signer: PublicKey, other: bytes = b"") -> bytes:
     """A board's flash with its partition table, the first stage, the bundle in the first slot, perhaps an `other` in
-    the second; all else is erased. Bundles are not looked into. Raises DoesNotFit, CompileError."""
+    the second, and no files in `data`; all else is erased. Bundles are not looked into.
+
+    Raises DoesNotFit, CompileError.
+    """
     table = of_board(board)
     image = bytearray(blank(table, board.flash_size))
     for name, found in (("slot_a", bundle), ("slot_b", other)):
         put(image, table[name], found)
-    put(image, table["vfs"], file_system(first_stage(board, signer), table["vfs"].size))
+    for name, files in (("vfs", first_stage(board, signer)), ("data", {})):
+        put(image, table[name], file_system(files, table[name].size))
     return bytes(image)
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from host_tools.bench.flash import PowerCut
-from host_tools.bench.process import HEAP
-from host_tools.bench.shop import Shop
+from host_tools.bench.lockstep import LockstepBench
+from host_tools.bench.process import FROM_FLASH, HEAP
+from host_tools.bench.shop import OPENING, Shop
 from host_tools.build.bundle import SIGNATURE
 from host_tools.flash.factory import SECTOR, partitions
 from tests.system.books import agree
@@ -148,6 +149,15 @@ def test_without_any_application_the_lights_say_so(tmp_path: Path) -> None:
         )
         assert shop.bench.parts.lights.lit == (True,) * 4
         assert shop.bench.screen() == []
+
+
+def test_a_board_that_nobody_has_commissioned_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "flash.bin").write_bytes(software())
+    flash = tmp_path / "flash.bin"
+    with LockstepBench(flash, seed=1, start=OPENING, nvs={}, hosts={}, program=FROM_FLASH) as bench:
+        bench.power_on()
+        bench.expect("L09")
+        assert bench.console() == ""
 
 
 @pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])

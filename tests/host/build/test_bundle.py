@@ -121,7 +121,7 @@ def test_a_flash_image_has_everything_in_its_place() -> None:
     table = unpack(flash[TABLE_AT : TABLE_AT + TABLE_SIZE])
     assert table.keys() == of_board(board()).keys()
     assert bundle.read(flash[table["slot_a"].offset : table["slot_a"].end], signer().public)[1] == image()
-    for name in ("nvs", "factory", "slot_b", "journal", "secrets", "data"):
+    for name in ("nvs", "factory", "slot_b", "journal", "secrets"):
         assert set(flash[table[name].offset : table[name].end]) == {0xFF}, name
 
 
