@@ -188,6 +188,7 @@ class Row:
     altered: Altered | None = None  # what somebody does to the chip while the power is off
     opening: bool = False  # the act comes right after power-on
     variant: bool = False  # of a type whose other row is gone through byte by byte
+    seldom: bool = False  # whether it is left out of the short form
     files: bool = False  # whether this is the row for that in the file system
     parameters: Mapping[str, int] = field(default_factory=dict)
     beyond: frozenset[str] = frozenset()
@@ -240,6 +241,15 @@ ROWS: Final = {
             parameters={"keep_line_s": 600},
             opening=True,
             variant=True,
+        ),
+        Row(
+            "sale-tipped",
+            11_00,
+            ("title.tip", "title.tip_total", *_APPROVED),
+            Act(sale(10_00).keys | {"title.tip": ["1"]}, "plain"),
+            parameters={"shop_profile": 1},
+            variant=True,
+            seldom=True,
         ),
         Row("sale-reversed", 0, _REVERSAL, left=(sale(10_00), Net(1, "POWER_AFTER"))),
         Row("chip-sale", 10_00, (*_CHIP_READ, "title.approved", "slip", "slip"), chip_sale(10_00)),
@@ -435,9 +445,12 @@ ROWS: Final = {
             _APPROVED,
             scan_sale(10_00, "", {"message.payment_code": ["1", *keyed(CODE)]}),
             variant=True,
+            seldom=True,
         ),
         Row("sale-by-code", 10_00, ("title.card", *_APPROVED), Act(sale(10_00).keys, code=CODE), variant=True),
-        Row("scan-declined", 0, ("title.sending", "title.failed"), scan_sale(10_00, _NOBODYS), variant=True),
+        Row(
+            "scan-declined", 0, ("title.sending", "title.failed"), scan_sale(10_00, _NOBODYS), variant=True, seldom=True
+        ),
         Row("scan-asked", 10_00, ("title.scan_waiting", *_APPROVED[1:]), scan_sale(10_00, ASKING)),
         Row(
             "scan-given-up",
@@ -446,12 +459,20 @@ ROWS: Final = {
             scan_sale(60_00, ASKING, _GIVEN_UP),
             variant=True,
         ),
-        Row("scan-silent", 10_00, _APPROVED, SCANNED, given=(Net(1, "SILENT"),), variant=True),
-        Row("scan-lost", 0, (*_TAKEN_BACK, "title.failed"), SCANNED, given=(Net(1, "LOST"),), variant=True),
-        Row("scan-reversed", 0, _REVERSAL, left=(SCANNED, Net(1, "POWER_AFTER")), variant=True),
+        Row("scan-silent", 10_00, _APPROVED, SCANNED, given=(Net(1, "SILENT"),), variant=True, seldom=True),
+        Row(
+            "scan-lost", 0, (*_TAKEN_BACK, "title.failed"), SCANNED, given=(Net(1, "LOST"),), variant=True, seldom=True
+        ),
+        Row("scan-reversed", 0, _REVERSAL, left=(SCANNED, Net(1, "POWER_AFTER")), variant=True, seldom=True),
         Row("scan-void", -10_00, ("title.supervisor", "title.void_this", *_APPROVED), SCAN_VOID, before=(SCANNED,)),
         Row(
-            "scan-void-reversed", 0, _REVERSAL, before=(SCANNED,), left=(SCAN_VOID, Net(1, "POWER_AFTER")), variant=True
+            "scan-void-reversed",
+            0,
+            _REVERSAL,
+            before=(SCANNED,),
+            left=(SCAN_VOID, Net(1, "POWER_AFTER")),
+            variant=True,
+            seldom=True,
         ),
         Row("scan-refund", -3_00, ("title.refund_this", *_APPROVED), SCAN_REFUND, before=(SCANNED,), variant=True),
         Row(
@@ -462,6 +483,7 @@ ROWS: Final = {
             before=(SCANNED,),
             given=(Net(0, "REFUSED"),),
             variant=True,
+            seldom=True,
         ),
         Row("merchant-code", 10_00, ("title.scan_waiting", *_APPROVED[1:]), merchant_code(10_00), variant=True),
         Row(
@@ -470,6 +492,7 @@ ROWS: Final = {
             ("title.scan_waiting", "title.unknown", "title.reversal", "title.failed"),
             merchant_code(60_00, _GIVEN_UP),
             variant=True,
+            seldom=True,
         ),
         Row("settlement", 0, ("title.settlement", "title.settle_this", "slip"), SETTLE),
         Row("settlement-queued", 5_00, ("title.settle_this", "slip"), SETTLE, before=(FIRST, OFFLINE), variant=True),

@@ -242,10 +242,12 @@ def test_a_scanned_code_of_each_kind(tmp_path: Path) -> None:
             assert shop.acquirer.ledger.balance(wallet) == 97_00
 
 
-def test_a_code_where_a_card_is_asked_for(tmp_path: Path, mint: Mint) -> None:
+def test_a_code_where_a_card_is_asked_for(tmp_path: Path, mint: Mint, monkeypatch: pytest.MonkeyPatch) -> None:
     with Shop(tmp_path, mint=mint, heap="384k", pins=BOARD / "pins_other_parts.py") as shop:
         other = shop.bench.parts.other
         assert other
+        assert other.calendar
+        assert other.scanner
         other.calendar.workshop_time = OPENING
         shop.open()
         bench, host = shop.bench, shop.acquirer
@@ -275,7 +277,7 @@ def test_a_code_where_a_card_is_asked_for(tmp_path: Path, mint: Mint) -> None:
             bench.expect("请拔卡")
             bench.parts.chip_slot.pull()
             shop.take_slips()
-        other.scanner.receive = lambda _: None  # type: ignore[method-assign]  # out of order
+        monkeypatch.setattr(other.scanner, "receive", lambda _: None)  # out of order
         bench.press("5", "0", "0", "enter")
         bench.expect("扫码器无应答", timeout=30)
         bench.press("enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from host_tools.keys.authority import Authority
 from tests.system.books import (
     add_tip,
     agree,
+    ask_to_complete,
     ask_to_refund,
     ask_to_void,
     audited,
@@ -116,6 +118,34 @@ def test_a_day_that_nobody_hears_of(shop: Shop) -> None:
     bench.run(20)
     add_tip(shop, 2_00, "8")
     shop.take_slips()
+    for keys, words in (
+        (("8", "1"), "请刷卡"),
+        (("9", "1"), "主机应答正常"),
+        (("9", "2"), "主机未下发参数"),
+        (("8", "3", "5", "0", "0", "enter", *"130000000000000001", "enter"), "撕单"),
+        (("8", "6", "9", "enter"), "撕单"),  # paid at the next look
+    ):
+        bench.press("menu", *keys)
+        bench.expect(words)
+        if words == "撕单":
+            shop.take_slips()
+        elif words == "请刷卡":
+            shop.swipe(shop.cards["plain"])
+            bench.expect("请输入密码")
+            bench.press("1", "2", "3", "4", "enter")
+            bench.expect("余额查询", "1000.00")
+            bench.press("enter")
+        else:
+            bench.press("enter")
+        bench.expect("请输入金额")
+    bench.press("menu", "4", "1")
+    bench.expect("预授权", "0.00")
+    shop.ask_for(100_00, shop.cards["plain"])
+    shop.take_slips()
+    code = re.search(r"授权码: (\d+)", bench.parts.printer.slips[-1].text)
+    assert code
+    ask_to_complete(shop, 100_00, code[1])
+    shop.take_slips()
     power_cycle(shop)
     shop.log_in()
     bench.expect("培训 请输入金额")
@@ -172,6 +202,12 @@ def test_what_a_batch_hangs_on_stays_as_it_is(shop: Shop) -> None:
     bench.press("cancel")
     shop.log_in()
     bench.expect("培训 请输入金额")
+    for _ in range(2):  # a trace is begun, and ended: it leaves no trace itself
+        bench.press("menu", "9", "5")
+        bench.expect("运行跟踪", "确认键")
+        bench.press("enter")
+        bench.expect("请输入金额")
+        sell(shop, 20_00)
     practise(shop, words="培训结束")
     agree(shop, 1, 10_00)
 

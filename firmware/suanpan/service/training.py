@@ -47,20 +47,19 @@ async def begin_training(t: "Terminal") -> None:
             return TrainingLine(t, batch)  # type: ignore[return-value]
 
     t.keys = _Keys(t.keys)  # type: ignore[assignment]
-    t.acquirer = Acquirer(call, t.parameters, t.keys, t.random)
-    connect = t.acquirer.connect
-
-    async def connected() -> "Session":
-        host = await connect()
-        host.line.suite = host.suite  # type: ignore[attr-defined]
-        return host
-
-    t.acquirer.connect = connected  # type: ignore[method-assign]
+    t.acquirer = _Acquirer(call, t.parameters, t.keys, t.random)
     journal = Journal(_Log(), Siv(t.random(32)))  # type: ignore[arg-type]  # FlashLog's part of it
     # Nobody has altered what is in memory alone, and its beginning is missed by nobody.
     journal.verify = lambda start=0: None  # type: ignore[method-assign]
     t.ledger = Ledger(journal, PanVault(_Sector(), 0, t.random(32), t.random), t.parameters.batch_limit)
     t.screen.strings = _Words(t.screen.strings)  # type: ignore[assignment]
+
+
+class _Acquirer(Acquirer):
+    async def connect(self) -> "Session":
+        host = await super().connect()
+        host.line.suite = host.suite  # type: ignore[attr-defined]
+        return host
 
 
 class _Keys:

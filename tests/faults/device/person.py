@@ -14,7 +14,11 @@ _SENDING = "title.sending"
 _SCAN = "title.scan"
 CODE = "title.scan_waiting"
 _MANY = 400  # keys that nobody presses in one life
-_LOGIN = {"message.operator": ["0", "1", "enter"], "message.password": ["0", "0", "0", "0", "enter"]}
+_ALWAYS = {  # what is answered where an act says nothing
+    "message.operator": ["0", "1", "enter"],
+    "message.password": ["0", "0", "0", "0", "enter"],
+    "title.tip": ["2"],  # the guest writes it on the slip
+}
 
 
 class Ready(BaseException):
@@ -110,7 +114,7 @@ class Person:
             self.told.append([])
         if _CARD in words or _WAIT in words or (self.code and _SCAN in words):
             return None
-        for answers in (self._answers, _LOGIN):
+        for answers in (self._answers, _ALWAYS):
             for text in reversed(words):  # what is asked says more than the title
                 keys = answers.get(text)
                 if keys:

@@ -32,6 +32,15 @@ def test_a_tip_is_a_debit_beside_its_sale_and_comes_once(world: World) -> None:
     assert world.acquirer.ledger.sums(TID, 1) == {("sale", "CUP"): Totals(1, 1000), ("tip", "CUP"): Totals(1, 100)}
 
 
+@pytest.mark.parametrize(
+    ("tip", "code"), [("000000000100", "00"), ("000000000000", "00"), ("000000000101", "61"), ("00000000100", "30")]
+)
+def test_a_tip_within_a_sale_is_no_more_than_one_beside_it(world: World, tip: str, code: str) -> None:
+    reply = world.till.sale(world.card("plain"), 1100, changes={48: tip})
+    assert reply.fields[39] == code
+    assert spent(world) == (1100 if code == "00" else 0)
+
+
 def test_an_offline_sale_is_adjusted_and_nothing_else_is(world: World) -> None:
     card = world.card("plain")
     offline = world.till.sold(card, world.till.offline(card, 1000), "VOICE1")

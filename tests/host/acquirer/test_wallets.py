@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from host_tools.acquirer.host import Acquirer
 from tests.host.acquirer.conftest import World
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def said(world: World, code: str, **other: str) -> str:
     return tagged(_A3=code, _A5=tagged(**own)).encode().hex().upper()
 
 
-def frame(world: World, code: str, amount: int = 500, changes: Changes | None = None) -> bytes:
+def frame(world: World, code: str, amount: int = 500, changes: Changes | None = None, mti: str = "0200") -> bytes:
     till = world.till
     fields = {
         2: code,
@@ -41,7 +42,7 @@ def frame(world: World, code: str, amount: int = 500, changes: Changes | None = 
         59: said(world, code),
         60: f"22{till.batch}000",
     }
-    return till.frame("0200", fields, changes)
+    return till.frame(mti, fields, changes)
 
 
 def asked(world: World, code: str, amount: int = 500, changes: Changes | None = None) -> str:
@@ -128,3 +129,34 @@ def test_what_was_taken_back_or_refused_is_not_paid_afterwards(world: World) -> 
     assert outcome(world, OTHER, stan) == "05"
     assert world.acquirer.ledger.balance(account) == 1_000
     assert world.acquirer.ledger.check() == []
+
+
+def test_a_refund_says_who_asks_and_what_was_taken_back_is_not_known(world: World) -> None:
+    account = wallet(world)
+    sold = frame(world, CODE)
+    paid = world.till.exchange(sold).fields
+    named = {3: "200000", 37: paid[37], 60: f"25{world.till.batch}000", 63: b"CUP".hex()}
+    named[61] = world.till.batch + paid[11] + paid[13]
+
+    def refund(**other: str) -> str:
+        changes: Changes = {**named, 11: world.till.next_stan(), 59: said(world, CODE, **other)}
+        return world.till.exchange(frame(world, CODE, 200, changes, "0220")).fields[39]
+
+    assert refund(_02="SP-VB-000002") == "58"
+    assert refund() == "00"
+    assert world.acquirer.ledger.balance(account) == 700
+    assert outcome(world, CODE, paid[11]) == "00"
+    wallet(world, OTHER)
+    other = frame(world, OTHER)
+    stan = world.till.exchange(other).fields[11]
+    assert world.till.reverse(other).fields[39] == "00"
+    assert query(world, OTHER, stan).fields[39] == "25"
+
+
+def test_a_restart_of_the_host_loses_nobody_who_pays(world: World) -> None:
+    account = wallet(world, asks=True)
+    assert asked(world, CODE) == "09"
+    again = Acquirer(world.acquirer._store, now=lambda: world.now, random=world.acquirer.wallets._random)
+    assert again.wallets.confirm(CODE, world.now)
+    assert again.ledger.balance(account) == 500
+    assert again.ledger.check() == []
