@@ -10,15 +10,39 @@ from host_tools.acquirer.fixture import Enrolment
 from host_tools.audit.image import FlashImage
 from host_tools.audit.verify import judge
 from host_tools.bench.counter import authorise
+from host_tools.bench.mall_counter import IDLE, LIST, ask, choose, enter, sell, settle, take_slips
 from host_tools.bench.shop import Shop
 from host_tools.bench.tenants import tenants
 from host_tools.demo.audit import Books, terminal_books
 from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD, SECTOR, partitions
 
+__all__ = [
+    "BOOKS",
+    "IDLE",
+    "LIST",
+    "TEA",
+    "administer",
+    "agree",
+    "ask",
+    "ask_to_void",
+    "audited",
+    "books_of",
+    "choose",
+    "enter",
+    "file_of",
+    "mall",
+    "neighbour",
+    "open_mall",
+    "print_totals",
+    "reopen",
+    "sell",
+    "sell_offline",
+    "settle",
+    "take_slips",
+]
+
 TEA, BOOKS = "10000001", "10000102"
 TEA_NAME, BOOKS_NAME = "算盘茶馆", "珠算书店"
-IDLE = "按确认键收款"
-LIST = "选择商户"
 CREDIT = ("void", "refund")
 
 
@@ -37,38 +61,6 @@ def open_mall(directory: Path, **how: object) -> Shop:
     return shop
 
 
-def choose(shop: Shop, merchant: int) -> None:
-    shop.bench.expect(LIST)
-    shop.bench.press(str(merchant))
-
-
-def ask(shop: Shop, merchant: int, fen: int, card: str = "plain", pin: str | None = None) -> None:
-    """Up to where the host is asked."""
-    shop.bench.expect(IDLE)
-    shop.bench.press("enter")
-    choose(shop, merchant)
-    shop.bench.expect("消费", "0.00")
-    shop.ask_for(fen, shop.cards[card], pin)
-
-
-def take_slips(shop: Shop) -> None:
-    shop.bench.expect("撕单后按确认")
-    shop.bench.press("enter")
-    shop.bench.expect(IDLE)
-
-
-def sell(shop: Shop, merchant: int, fen: int, card: str = "plain") -> None:
-    ask(shop, merchant, fen, card)
-    take_slips(shop)
-
-
-def enter(shop: Shop, merchant: int, *keys: str) -> None:
-    """An entry of the menu, for a merchant."""
-    shop.bench.expect(IDLE)
-    shop.bench.press("menu", *keys)
-    choose(shop, merchant)
-
-
 def ask_to_void(shop: Shop, merchant: int, voucher: str, card: str = "plain") -> None:
     """Up to where the host is asked."""
     bench = shop.bench
@@ -83,18 +75,6 @@ def ask_to_void(shop: Shop, merchant: int, voucher: str, card: str = "plain") ->
     shop.swipe(shop.cards[card])
 
 
-def settle(shop: Shop, merchant: int) -> str:
-    """Settle, and give the slip."""
-    bench = shop.bench
-    slips = len(bench.parts.printer.slips)
-    enter(shop, merchant, "7", "5")
-    bench.expect("结算 请核对")
-    bench.press("enter")
-    bench.until(lambda: len(bench.parts.printer.slips) > slips, "slip of the settlement")
-    bench.expect(IDLE)
-    return bench.parts.printer.slips[-1].text
-
-
 def print_totals(shop: Shop, merchant: int) -> Books:
     bench = shop.bench
     slips = len(bench.parts.printer.slips)
@@ -104,12 +84,17 @@ def print_totals(shop: Shop, merchant: int) -> Books:
     return terminal_books(bench.parts.printer.slips[-1].text)
 
 
+def books_of(shop: Shop, terminal: str, batch: int) -> Books:
+    """The host's sums of a terminal's batch."""
+    sums = shop.acquirer.ledger.sums(terminal, batch)
+    net = sum(-of.amount if kind in CREDIT else of.amount for (kind, _), of in sums.items())
+    return Books(sum(of.count for of in sums.values()), net)
+
+
 def agree(shop: Shop, merchant: int, count: int, amount: int, batch: int = 1) -> None:
     """The terminal's and the host's totals of a merchant are both these; the books balance."""
     assert print_totals(shop, merchant) == Books(count, amount)
-    sums = shop.acquirer.ledger.sums((TEA, BOOKS)[merchant - 1], batch)
-    net = sum(-of.amount if kind in CREDIT else of.amount for (kind, _), of in sums.items())
-    assert (sum(of.count for of in sums.values()), net) == (count, amount)
+    assert books_of(shop, (TEA, BOOKS)[merchant - 1], batch) == Books(count, amount)
     assert shop.acquirer.ledger.check() == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from host_tools.acquirer.faults import Kind
 from host_tools.bench.flash import PowerCut
 from host_tools.bench.shop import Shop
-from host_tools.flash.factory import SUPERVISOR, SUPERVISOR_PASSWORD, partitions
+from host_tools.flash.factory import SUPERVISOR, SUPERVISOR_PASSWORD, partitions, sealed_key
 from tests.effort import EFFORT
 from tests.system.books import authorise, edit_files, requests, sent
 from tests.system.malls import (
@@ -28,6 +28,7 @@ from tests.system.malls import (
     choose,
     enter,
     file_of,
+    mall,
     open_mall,
     reopen,
     sell,
@@ -36,6 +37,8 @@ from tests.system.malls import (
     take_slips,
 )
 from tests.system.test_roles import log_in, power_cycle
+
+TMK, TDES = 1, 1  # of the key store
 
 
 @pytest.fixture
@@ -285,6 +288,23 @@ def test_a_training_is_the_first_merchants_and_moves_nobodys_money(shop: Shop) -
         assert (len(shop.trace) == asked_before) is marked
     agree(shop, 1, 0, 0)
     agree(shop, 2, 2, 6_00)
+
+
+def test_a_merchant_with_anothers_master_key_sells_nothing(tmp_path: Path) -> None:
+    """The host gives keys under the one that it has for that terminal number; nobody else's opens them."""
+    with mall(tmp_path) as shop:
+        key = shop.secrets.key_store_key_of(2)
+        edit_files(shop, **{"keys.bin2": sealed_key(key, TMK, TDES, shop.terminal.tmk)})
+        shop.open()
+        for _ in range(2):
+            shop.bench.until(lambda: shop.bench.shows(IDLE) or shop.bench.shows("请重新签到"), "idle or a refusal")
+            if not shop.bench.shows(IDLE):
+                shop.bench.press("enter")
+        ask(shop, 2, 5_00)
+        shop.bench.expect("失败", "签到未成功")
+        shop.bench.press("enter")
+        sell(shop, 1, 12_34)
+        assert asked(shop, "0200") == [("0200", TEA)]
 
 
 def test_neither_keys_nor_records_of_one_are_any_good_as_anothers(tmp_path: Path) -> None:
