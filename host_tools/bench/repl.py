@@ -20,7 +20,7 @@ from typing import cast
 from host_tools.bench.bus import Clock, UartLine
 from host_tools.bench.live import LiveBench, Power
 from host_tools.bench.network import World
-from host_tools.bench.process import FirmwareProcess
+from host_tools.bench.process import PINS, FirmwareProcess
 from host_tools.bench.pseudo_terminal import PseudoTerminal
 
 CONSOLE = 255  # the UART that boards/virtual/boot.py hears Ctrl-C on
@@ -34,22 +34,23 @@ _CHIP_AND_MAIN = _CHIP + "\nexec(chip.text('/main.py'))"
 
 
 @asynccontextmanager
-async def repl(
-    flash: Path, nvs: dict[str, bytes], world: World, *, from_flash: bool = False
-) -> AsyncIterator[Repl]:
+async def repl(flash: Path, nvs: dict[str, bytes], world: World, *, from_flash: bool = False) -> AsyncIterator[Repl]:
     """A board that has just been switched on and runs its main.py, for as long as the context lasts."""
     board = Repl(flash, nvs, world, from_flash=from_flash)
     try:
         await board.switch_on()
         yield board
     finally:
-        board.close()
+        await board.close()
 
 
 class Repl:
     """`path` is what mpremote opens; `bench` has the parts."""
 
-    def __init__(self, flash: Path, nvs: dict[str, bytes], world: World, *, from_flash: bool = False) -> None:
+    def __init__(
+        self, flash: Path, nvs: dict[str, bytes], world: World, *, from_flash: bool = False, pins: Path = PINS
+    ) -> None:
+        self._pins = pins
         self._boot, self._boot_and_main = (_CHIP, _CHIP_AND_MAIN) if from_flash else (_BOOT, _BOOT_AND_MAIN)
         self._loop = asyncio.get_running_loop()
         self._terminal = PseudoTerminal(self._typed)
@@ -60,7 +61,7 @@ class Repl:
         self._tail = b""
         self._tasks: set[asyncio.Task[None]] = set()
         self.path = self._terminal.path
-        self.bench = LiveBench(flash, nvs, world, start=self._start)
+        self.bench = LiveBench(flash, nvs, world, pins=pins, start=self._start)
         self.bench.parts.on_uarts[CONSOLE] = self._console
 
     async def switch_on(self) -> None:
@@ -74,12 +75,15 @@ class Repl:
         if self.bench.power is Power.ON:
             await self._loop.create_connection(lambda: _Line(self), sock=self._ours)
 
-    def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+    async def close(self) -> None:
+        while self._tasks:  # a process that is just being started is nobody's yet
+            await asyncio.gather(*self._tasks, return_exceptions=True)
         self._process = None
+        if self._line:
+            self._line.close()
         self.bench.close()
         self._terminal.close()
+        await asyncio.sleep(0)  # in which the loop lets go of the line
 
     def opened(self, line: _Line) -> None:
         self._line = line
@@ -110,7 +114,7 @@ class Repl:
         with theirs, ExitStack() as in_vain:
             in_vain.callback(self._ours.close)
             program = ("-i", "-c", self._program)
-            self._process = FirmwareProcess(flash, heap=heap, program=program, console=theirs.fileno())
+            self._process = FirmwareProcess(flash, heap=heap, pins=self._pins, program=program, console=theirs.fileno())
             in_vain.pop_all()
         return self._process
 
@@ -152,6 +156,9 @@ class _Line(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         self._transport.write(data)
+
+    def close(self) -> None:
+        self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)

@@ -156,6 +156,7 @@ def _for_good(place: Place, step: str) -> bool:
         or (place.shows("恢复初始密码") and enters)
         or (place.shows("不可恢复") and enters)
         or (place.shows("进入培训") and enters)
+        or (place.shows("维护接口") and enters)
     )
 
 

@@ -53,7 +53,7 @@ async def desk(flash: Path, rewire: Callable[[Parts], None], pins: Path = PINS) 
         await board.boot("import boot")
         yield board.path
     finally:
-        board.close()
+        await board.close()
 
 
 @pytest.fixture(scope="module")
