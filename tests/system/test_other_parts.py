@@ -64,7 +64,12 @@ def test_a_day_at_the_counter(shop: Shop) -> None:
     sell(shop, 66_00, backwards=True)
     assert [slip.text.count("620000******0013 /S") for slip in bench.parts.printer.slips] == [1] * 4
     agree(shop, 2, 78_34)
-    assert fitted(parts(shop).uart_expander).faults == bench.parts.printer.faults == fitted(parts(shop).calendar).faults == []
+    assert (
+        fitted(parts(shop).uart_expander).faults
+        == bench.parts.printer.faults
+        == fitted(parts(shop).calendar).faults
+        == []
+    )
 
 
 def test_what_the_self_check_says_of_them(shop: Shop) -> None:
