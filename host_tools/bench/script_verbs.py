@@ -89,6 +89,8 @@ def _tap(rest: str) -> Act:
 def _pull(stage: Stage) -> None:
     stage.parts.chip_slot.pull()
     stage.parts.field.take()
+    if stage.parts.other.scanner:
+        stage.parts.other.scanner.show(None)
 
 
 def _scan(rest: str) -> Act:

@@ -34,6 +34,8 @@ class Entry:
     date, time = "261123", "093105"
     host_date, host_time = "1123", "093107"
     amount = gain = 12_34
+    tip = 0
+    response = "00"
 
 
 class Slips(unittest.TestCase):
@@ -161,7 +163,7 @@ class TestClock(unittest.TestCase):
     def after(self, ours, date):
         names = ("screen", "swipe_reader", "printer", "scanner", "battery", "encoder")
         names += ("parameters", "keys", "operators", "zeroise", "ledger", "acquirer", "random", "saving")
-        names += ("chip_present", "chip_slot", "contactless_reader", "emv_tables")
+        names += ("chip_present", "chip_slot", "contactless_reader", "emv_tables", "nvs", "slots")
         parts = dict.fromkeys(names)
         terminal = Terminal(calendar=Calendar(*ours), **parts)
         terminal.set_time(date, "093107")

@@ -19,7 +19,7 @@ WHOLE = 4
 SHARE = 1 if EFFORT >= WHOLE else 0.005  # of the keys that seldom matter
 NOISE = 1000  # bytes: what the collector takes for alive, and the batch of the sales on the way; a module is more
 # Bytes: MicroPython keeps every name that it has met, in a table that doubles.
-NAMES = 30_000 if EFFORT >= WHOLE else 6000
+NAMES = 30_000 if EFFORT >= WHOLE else 15_000
 
 
 def _at_the_counter(lines: tuple[str, ...]) -> bool:

@@ -112,8 +112,9 @@ def test_a_board_of_other_parts(tmp_path: Path) -> None:
     with Shop(tmp_path, heap="320k", pins=BOARD / "pins_other_parts.py") as shop:
         stage = ShopStage(shop)
         play(stage, SALE.read_text("utf-8"))
-        play(stage, "scan 134567890123456789")
-        play(stage, "type 1\npress enter\nexpect screen 请刷卡\nswipe plain badly\nexpect screen 请重新刷卡")
+        asked = "type 1\npress enter\nexpect screen 请刷卡\n"
+        play(stage, asked + "scan 134567890123456789\nexpect screen 无此卡号\npull\npress enter")
+        play(stage, asked + "swipe plain badly\nexpect screen 请重新刷卡")
 
 
 def test_a_lit_light_is_seen(shop: Shop, stage: ShopStage) -> None:

@@ -54,7 +54,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 def typed(*arguments: object) -> tuple[int, str]:
     result = CliRunner().invoke(app, ["flash", *map(str, arguments), "--no-self-test"], env={"COLUMNS": "200"})
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, re.sub(r"\s+", " ", result.output)
+    return result.exit_code, re.sub(r"[\s│]+", " ", result.output)
 
 
 def test_a_board_is_flashed_and_is_in_the_register(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_full_screen_of_dense_text(glass: Glass, inverse: bool) -> None:
 
 
 def test_every_word_of_the_firmware_is_read_as_it_is() -> None:
-    for word in {word[:8] for text in texts(STRINGS) for word in text.split()}:
+    for word in {word[:8] for text in texts(STRINGS) for word in text.split()} - {"-"}:  # which alone is a speck
         glass = Glass()
         glass.write(0, 16, word)
         assert glass.lines() == [word]
