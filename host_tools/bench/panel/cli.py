@@ -8,7 +8,7 @@ import sys
 import webbrowser
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -20,9 +20,9 @@ from host_tools.bench.panel.server import ADDRESS, bind, serving
 from host_tools.bench.panel.state import StateInUse
 from host_tools.micropython import MissingMicroPython
 from host_tools.micropython.port import ROOT
-from host_tools.replay.errors import TraceError
-from host_tools.replay.told import Ear, trace_of
-from host_tools.replay.trace import dump
+
+if TYPE_CHECKING:
+    from host_tools.bench.panel.recording import Recordings
 
 _PORT = 8321
 _STATE = ROOT / ".suanpan"
@@ -97,16 +97,18 @@ async def _run(
                 await served
             finally:
                 if trace:
-                    _keep(console, bytes(desk.bench.parts.service.heard), trace)
+                    _keep(console, desk.recordings, trace)
 
 
-def _keep(console: Console, said: bytes, out: Path) -> None:
-    """What the terminal has told on its service line."""
-    ear = Ear()
+def _keep(console: Console, recordings: Recordings, out: Path) -> None:
+    """The last trace that the terminal has told on its service line."""
+    recordings.end()
+    if not recordings.kept:
+        console.print(f"no trace: {recordings.problem or 'nothing was told'}", style="red", markup=False)
+        return
     try:
-        ear.feed(said)
-        out.write_bytes(dump(trace_of(ear.rows)))
-    except (TraceError, OSError) as problem:
+        out.write_bytes(recordings.kept[-1].data)
+    except OSError as problem:
         console.print(f"no trace: {problem}", style="red", markup=False)
 
 

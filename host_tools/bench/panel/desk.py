@@ -5,20 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
-from host_tools.acquirer.cards import Card, tracks
 from host_tools.acquirer.faults import Fault, Faults, Kind
-from host_tools.acquirer.host import Acquirer
-from host_tools.acquirer.trace import Record
-from host_tools.bench.live import LiveBench
-from host_tools.bench.panel.chip_wallet import CARDS, ChipWallet
+from host_tools.bench.live import LiveBench, Power
+from host_tools.bench.panel.boards import BOARDS, USUAL
 from host_tools.bench.panel.player import DeskStage, Player
+from host_tools.bench.panel.recording import Recordings
 from host_tools.bench.panel.stories import Stories
+from host_tools.bench.panel.switches import Switches
 
-_MESSAGES_KEPT = 200
-_HELD_S = 2.0  # a tapped card
-_LATE_MS = 35_000  # the terminal gives up after 30 s
+if TYPE_CHECKING:
+    from host_tools.acquirer.cards import Card
+    from host_tools.acquirer.host import Acquirer
+    from host_tools.acquirer.scenario import Scenario
+    from host_tools.acquirer.trace import Record
+    from host_tools.bench.panel.chip_wallet import ChipWallet
+    from host_tools.bench.panel.telephone import Telephone
+    from host_tools.bench.parts.chip_slot_card import ChipCard
+    from host_tools.bench.parts.field import Card as FieldCard
+    from host_tools.bench.wiring import Parts
+
+_MESSAGES_KEPT: Final = 200
+_HELD_S: Final = 2.0  # a tapped card, and a code before the scanner
+_LATE_MS: Final = 35_000  # the terminal gives up after 30 s
+_STRANGER: Final = "?"  # a card that is none of the wallet's
+
+
+class CannotDo(Exception):
+    """The desk has no way to do that as things are; the text says why."""
 
 
 class Messages:
@@ -40,6 +56,8 @@ class Messages:
 
 
 class Desk:
+    """`watch` is told of the parts of each board that is put on the desk."""
+
     def __init__(
         self,
         bench: LiveBench,
@@ -48,25 +66,33 @@ class Desk:
         messages: Messages,
         cards: Mapping[str, Card],
         switch_host: Callable[[bool], None],
+        telephone: Telephone,
         chips: ChipWallet | None = None,
         stories: Stories | None = None,
+        watch: Callable[[Parts], None] = lambda parts: None,
     ) -> None:
         self.bench = bench
         self.acquirer = acquirer
         self.messages = messages
         self.cards = cards
-        self.chips = frozenset(CARDS) if chips else frozenset[str]()  # the cards that have one
+        self.chips = chips
         self.stories = stories or Stories()
-        self._chips = chips
-        self._in_slot = ""
+        self.telephone = telephone
+        self.board = USUAL
         self.slips_torn = 0  # of the printer's slips, those that somebody has taken
         self.watchers: set[Callable[[], None]] = set()  # called when anything may look different
+        self.recordings = Recordings(bench.now, self._changed, chips.file if chips else b"")
+        self.switches = Switches(bench, switch_host, self._changed)
+        self.player = Player(DeskStage(self, faults), self._changed)
+        self._watch = watch
         self._faults = faults
         self._fingers: Counter[str] = Counter()
-        self.player = Player(DeskStage(self, faults, switch_host), self._changed)
-        parts = bench.parts
-        for source in (bench, messages, self.stories, parts.display, parts.printer, parts.lights, parts.buzzer):
+        self._names: WeakKeyDictionary[object, str] = WeakKeyDictionary()  # of cards that are out of the wallet
+        self._in_slot = ""
+        self._code: asyncio.TimerHandle | None = None  # takes the code from before the scanner
+        for source in (bench, messages, self.stories):
             source.changed = self._changed
+        self._put_up(bench.parts)
 
     def status(self) -> dict[str, Any]:
         """Everything on the desk that is not a picture; for JSON."""
@@ -74,14 +100,18 @@ class Desk:
         return {
             "power": self.bench.power.value,
             "console": self.bench.console,
-            "network": self.bench.network_up,
-            "paper": not parts.printer.out_of_paper,
+            "board": self.board,
+            "switches": self.switches.status(),
             "lights": parts.lights.lit,
             "slot": self._in_slot,
+            "field": [self._names.get(card, _STRANGER) for card in parts.field.cards],
             "hertz": parts.buzzer.frequency,
             "faults": [fault.kind.name for fault in self._faults.armed],
+            "scenario": self._faults.scenario.name if self._faults.scenario else "",
             "slips": {"torn": self.slips_torn, "cut": len(parts.printer.slips)},
+            "telephone": self.telephone.status(self.messages.total),
             "script": self.player.status,
+            "traces": self.recordings.status(),
         }
 
     # -- what hands do --
@@ -98,30 +128,28 @@ class Desk:
             self.bench.parts.keypad.release(key)
 
     def swipe(self, name: str, *, readable: bool) -> None:
-        track1, track2 = (track[1:-2] for track in tracks(self.cards[name]))  # the reader frames them anew
-        self.bench.parts.swipe_reader.swipe(track1, track2, bad=() if readable else (1, 2))
+        self.player.stage.card(self.cards[name], bad=() if readable else (1, 2))
 
     async def insert(self, name: str) -> None:
         """Put a chip card into the slot, in the place of one that may be there."""
-        assert self._chips
-        chip = await asyncio.to_thread(self._chips.chip, name)  # whose keys may have to be made
-        self.pull()
-        self.bench.parts.chip_slot.insert(chip)
-        self._in_slot = name
-        self._changed()
+        chip = await asyncio.to_thread(self._chipped(name).chip, name)  # whose keys may have to be made
+        self.bench.parts.chip_slot.pull()
+        self.bench.parts.chip_slot.insert(self.named(chip, name))
 
     def pull(self) -> None:
+        """Take the card out of the slot, and all from before the antenna."""
         self.bench.parts.chip_slot.pull()
-        self._in_slot = ""
-        self._changed()
+        self.bench.parts.field.take()
 
     async def tap(self, name: str) -> None:
         """Hold a card before the antenna, as long as a person does."""
-        assert self._chips
-        antenna = await asyncio.to_thread(self._chips.antenna, name)
+        wallet = self._chipped(name)
+        if name not in wallet.taps:
+            raise CannotDo("this card has no antenna")
+        antenna = await asyncio.to_thread(wallet.antenna, name)
         field = self.bench.parts.field
         field.take()
-        field.put(antenna)
+        field.put(self.named(antenna, name))
 
         def taken_away() -> None:
             if antenna in field.cards:
@@ -129,19 +157,18 @@ class Desk:
 
         asyncio.get_running_loop().call_later(_HELD_S, taken_away)
 
+    def scan(self, text: str) -> None:
+        """Hold a code with that in it before the scanner, as long as a person does."""
+        other = self.bench.parts.other
+        if other is None or other.scanner is None:
+            raise CannotDo("this board has no scanner: the code can be keyed in")
+        other.scanner.show(text.encode())
+        if self._code:
+            self._code.cancel()
+        self._code = asyncio.get_running_loop().call_later(_HELD_S, other.scanner.show, None)
+
     async def switch_power(self, on: bool) -> None:
         await (self.bench.power_on() if on else self.bench.power_off())
-
-    def switch_network(self, up: bool) -> None:
-        self.bench.network_up = up
-        self._changed()
-
-    def load_paper(self, loaded: bool) -> None:
-        printer = self.bench.parts.printer
-        if loaded:
-            printer.load_paper()
-        else:
-            printer.paper_out()
 
     def tear(self) -> None:
         """Take what the cutter has cut."""
@@ -155,9 +182,80 @@ class Desk:
             self._faults.arm(Fault(kind, ms=_LATE_MS if kind is Kind.LATE else 0))
         self._changed()
 
+    def go_by(self, scenario: Scenario | None) -> None:
+        """From now on the acquirer misbehaves by these rules, or by none."""
+        self._faults.play(scenario)
+        self._changed()
+
+    def look(self) -> None:
+        """Something is otherwise that nobody has told of."""
+        self._changed()
+
+    async def rewire(self, board: str) -> None:
+        """Put another board in this one's place, with the same flash; what is printed stays on the desk."""
+        self.player.stop()
+        was, powered = self.bench.parts, self.bench.power is not Power.OFF
+        self.recordings.end()
+        await self.bench.rewire(BOARDS[board].pins)
+        self.board = board
+        parts = self.bench.parts
+        parts.printer.slips, parts.printer.paper = was.printer.slips, was.printer.paper
+        self._put_up(parts)
+        if powered:
+            await self.bench.power_on()
+        self._changed()
+
+    # -- cards that are out of the wallet --
+
+    def named(self, card: Any, name: str) -> Any:
+        """The same card, which the desk knows by name from now on."""
+        self._names[card] = name
+        return card
+
+    def _chipped(self, name: str) -> ChipWallet:
+        if self.chips is None or name not in self.chips.cards:
+            raise CannotDo("this card has no chip")
+        return self.chips
+
+    def _put_up(self, parts: Parts) -> None:
+        """A board is on the desk: look at what happens to its parts."""
+        self.player.stage.parts = parts
+        self._in_slot = ""
+        if parts.other and parts.other.calendar:
+            parts.other.calendar.workshop_time = self.bench.now()
+        self._watch(parts)
+        self.recordings.watch(parts.service)
+        for source in (parts.display, parts.printer, parts.lights, parts.buzzer):
+            source.changed = self._changed
+        slot, field = parts.chip_slot, parts.field
+        insert, pull, put, take = slot.insert, slot.pull, field.put, field.take
+
+        def inserted(card: ChipCard, wrong_way: bool = False) -> None:
+            insert(card, wrong_way)
+            self._in_slot = self._names.get(card, _STRANGER)
+            self._changed()
+
+        def pulled() -> None:
+            pull()
+            self._in_slot = ""
+            self._changed()
+
+        def tapped(*cards: FieldCard) -> None:
+            put(*cards)
+            self._changed()
+
+        def taken(*cards: FieldCard) -> None:
+            take(*cards)
+            self._changed()
+
+        slot.insert, slot.pull = inserted, pulled  # type: ignore[method-assign]
+        field.put, field.take = tapped, taken  # type: ignore[method-assign]
+
     def _changed(self) -> None:
         # These are for scripts to look back on. Nobody does here, and an idle terminal adds to them all day.
         self.bench.parts.lights.history.clear()
         self.bench.parts.buzzer.tones.clear()
-        for watcher in self.watchers:
+        if self.bench.power is not Power.ON:
+            self.recordings.end()
+        for watcher in tuple(self.watchers):
             watcher()

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from host_tools.acquirer.faults import Faults
+from host_tools.acquirer.cards import tracks
 from host_tools.bench.script import Script, ScriptError, Step, parse
 from host_tools.bench.script_stage import NotSeen, Stage
 
 if TYPE_CHECKING:
+    from host_tools.acquirer.cards import Card
+    from host_tools.acquirer.faults import Faults
     from host_tools.bench.panel.desk import Desk
+    from host_tools.bench.parts.chip_slot_card import ChipCard
+    from host_tools.bench.parts.field import Card as FieldCard
 
 _KEY_DOWN_S, _KEY_UP_S = 0.08, 0.08
 _SLICE_S = 0.02
+_MOST_PROBLEMS: Final = 20
+_NAME: Final = "script"
+_OWN: Final = re.compile(rf"{_NAME}:(\d+)")
+_HEAD: Final = re.compile(rf"^{_NAME}:\d+( \(from [^)]*\))?: ")
+_NUMBER: Final = re.compile(r"\d+")  # of "file:12 (from 32, 40)", without the file's name
 
 
 class DeskStage(Stage):
-    def __init__(self, desk: Desk, faults: Faults, switch_host: Callable[[bool], None]) -> None:
+    def __init__(self, desk: Desk, faults: Faults) -> None:
         super().__init__(desk.bench.parts, desk.cards, faults)
         self._desk = desk
-        self._switch_host = switch_host
 
     async def power(self, on: bool) -> None:
         await self._desk.switch_power(on)
@@ -47,10 +56,27 @@ class DeskStage(Stage):
             self._desk.watchers.remove(changed.set)
 
     def network(self, up: bool) -> None:
-        self._desk.switch_network(up)
+        self._desk.switches.turn("network", up)
 
     def host(self, up: bool) -> None:
-        self._switch_host(up)
+        self._desk.switches.turn("host", up)
+
+    def card(self, card: Card, *, bad: Collection[int] = ()) -> None:
+        """Pull it through the stripe reader; tracks that are `bad` cannot be read."""
+        track1, track2 = (track[1:-2] for track in tracks(card))  # the reader frames them anew
+        self.stripe(track1, track2, bad=bad)
+
+    def chip(self, name: str) -> ChipCard:
+        wallet = self._desk.chips
+        if wallet is None or name not in wallet.cards:
+            return super().chip(name)
+        return cast("ChipCard", self._desk.named(wallet.chip(name), name))
+
+    def antenna(self, name: str) -> FieldCard:
+        wallet = self._desk.chips
+        if wallet is None or name not in wallet.taps:
+            return super().antenna(name)
+        return cast("FieldCard", self._desk.named(wallet.antenna(name), name))
 
     def trace(self) -> tuple[int, list[str]]:
         messages = self._desk.messages
@@ -77,11 +103,15 @@ class DeskStage(Stage):
 
 
 class Player:
-    """Plays one script at a time. `status` is for JSON; `changed` is called when it is another."""
+    """Plays one script at a time. `status` is for JSON; `changed` is called when it is another.
 
-    def __init__(self, stage: Stage, changed: Callable[[], None]) -> None:
+    `at` and `wrong` are line numbers of the script as it was sent: the line that runs (of a definition, the line that
+    calls it), and the one that is to blame; 0 for none.
+    """
+
+    def __init__(self, stage: DeskStage, changed: Callable[[], None]) -> None:
         self.stage = stage
-        self.status: dict[str, Any] = {"playing": False, "line": "", "problem": ""}
+        self.status = _status()
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
 
@@ -91,33 +121,66 @@ class Player:
         try:
             script = parse(text, name)
         except ScriptError as problem:
-            self._tell(problem=str(problem))
+            self._tell(_status(name, problem=str(problem)))
             return
-        self._task = asyncio.get_running_loop().create_task(self._play(script))
+        self._task = asyncio.get_running_loop().create_task(self._play(script, name))
 
     def stop(self) -> None:
         if self._task:
             self._task.cancel()
             self._task = None
-            self._tell()
+            self._tell(_status())
 
     async def ended(self) -> None:
         """Wait until nothing is being played."""
         if self._task:
             await asyncio.wait([self._task])
 
-    async def _play(self, script: Script) -> None:
+    async def _play(self, script: Script, name: str) -> None:
+        def before(step: Step) -> None:
+            self._tell(_status(name, playing=True, line=f"{step.where}: {step.text}"))
+
         try:
-            await script.play(self.stage, self._before)
+            await script.play(self.stage, before)
         except ScriptError as problem:
-            self._tell(problem=str(problem))
+            self._tell(_status(name, problem=str(problem)))
         else:
-            self._tell()
+            self._tell(_status(name, done=True))
         self._task = None
 
-    def _before(self, step: Step) -> None:
-        self._tell(playing=True, line=f"{step.where}: {step.text}")
-
-    def _tell(self, *, playing: bool = False, line: str = "", problem: str = "") -> None:
-        self.status = {"playing": playing, "line": line, "problem": problem}
+    def _tell(self, status: dict[str, Any]) -> None:
+        self.status = status
         self._changed()
+
+
+def problems(text: str) -> list[dict[str, Any]]:
+    """For JSON: what is wrong with a script, line by line, as far as can be known before it is played."""
+    found: list[dict[str, Any]] = []
+    lines = text.splitlines()
+    while len(found) < _MOST_PROBLEMS:
+        try:
+            parse("\n".join(lines), _NAME)
+        except ScriptError as problem:
+            said = str(problem)
+            own = int(_OWN.match(said)[1])  # type: ignore[index]  # every error begins with file and line
+            found.append({"line": own, "text": _HEAD.sub("", said)})
+            lines[own - 1] = ""  # and what else?
+        else:
+            break
+    return sorted(found, key=lambda each: each["line"])
+
+
+def _status(
+    name: str = "", *, playing: bool = False, line: str = "", problem: str = "", done: bool = False
+) -> dict[str, Any]:
+    where = (line or problem).removeprefix(name).partition(": ")[0]
+    numbers = [int(number) for number in _NUMBER.findall(where)]
+    return {
+        "name": name,
+        "playing": playing,
+        "line": line,
+        "problem": problem,
+        "done": done,
+        "at": numbers[-1] if playing and numbers else 0,
+        "wrong": numbers[0] if problem and numbers else 0,
+    }

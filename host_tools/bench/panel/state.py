@@ -15,8 +15,8 @@ from pathlib import Path
 from host_tools.acquirer.fixture import Enrolment
 from host_tools.bench.panel.chip_wallet import ChipWallet
 from host_tools.bench.shop import profile
-from host_tools.flash.emv_tables import build
-from host_tools.flash.factory import build_image
+from host_tools.build.partition_table import TABLE_AT, TABLE_SIZE, TableError, pack, unpack
+from host_tools.flash.factory import build_image, partitions
 from host_tools.keys.authority import Authority
 
 _AUTHORITY = "authority"
@@ -25,6 +25,10 @@ _CARDS = "cards"
 
 class StateInUse(Exception):
     """Another process has this terminal on its bench."""
+
+
+class OtherLayout(StateInUse):
+    """It is of a version that had its flash divided otherwise."""
 
 
 class Nvs(dict[str, bytes]):
@@ -68,13 +72,27 @@ def keep(directory: Path, enrolment: Enrolment, *, fresh: bool = False, chips: b
             for old in (directory / _AUTHORITY, directory / _CARDS):
                 shutil.rmtree(old, ignore_errors=True)
             wallet = _chip_wallet(directory, chips)
-            tables = build(wallet.tables) if wallet else b""
+            tables = wallet.file if wallet else b""
             image, _ = build_image(profile(enrolment), secrets.token_bytes, emv_tables=tables)
             write_nvs(nvs, {})
             _write(flash, image)
         else:
+            _require_layout(flash, directory)
             wallet = _chip_wallet(directory, make=False)
         yield State(flash, Nvs(nvs), bank, wallet)
+
+
+def _require_layout(flash: Path, directory: Path) -> None:
+    with flash.open("rb") as file:
+        file.seek(TABLE_AT)
+        try:
+            known = unpack(file.read(TABLE_SIZE)) == unpack(pack(partitions().values()))
+        except TableError:
+            known = False
+    if not known:
+        raise OtherLayout(
+            f"the terminal in {directory} has other partitions than this version's: --fresh makes another"
+        )
 
 
 def _chip_wallet(directory: Path, make: bool) -> ChipWallet | None:

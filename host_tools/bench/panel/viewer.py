@@ -1,9 +1,9 @@
 """One browser at the desk: what it has been told already, what is new, and what it asks for.
 
 To the page: JSON objects with a `kind`, and pictures in binary, the first byte saying which:
-    01, then the 64 rows of 16 bytes of the display;
+    01, then the display: 64 rows of 16 bytes, or 320 rows of 240 pixels of three bytes;
     02, then the number of a slip (u16, little-endian) and a PNG of the next strip that was printed on it.
-From the page: JSON objects with a `do`; see `obey`.
+From the page: JSON objects with a `do` (orders.py). What cannot be obeyed is answered with kind `refused` and a `why`.
 """
 
 from __future__ import annotations
@@ -11,28 +11,24 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from host_tools.acquirer.codes import Code
-from host_tools.acquirer.faults import Kind
-from host_tools.acquirer.trace import Record
-from host_tools.bench.panel.desk import Desk
+from host_tools.bench.panel import boards, examples, orders
 from host_tools.bench.panel.wallet import describe
-from host_tools.bench.parts.keypad import LEGEND
-from host_tools.bench.parts.paper import Print
 from host_tools.bench.screen_reader import read_lines
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from host_tools.acquirer.trace import Record
+    from host_tools.bench.panel.desk import Desk
+    from host_tools.bench.parts.paper import Print
+
 _DISPLAY, _STRIP = b"\x01", b"\x02"
-_KEYS = frozenset(key for row in LEGEND for key in row)
-_FAULTS = frozenset(Kind.__members__)
 _MEANINGS = {code.value: code.meaning for code in Code}
-
-
-class BadOrder(ValueError):
-    """Something that no page of ours would send."""
 
 
 class Viewer:
@@ -43,6 +39,7 @@ class Viewer:
         self._news = asyncio.Event()
         self._news.set()
         self._keys: set[str] = set()  # held down from here
+        self._answers: list[dict[str, Any]] = []
         self._greeted = False
         self._pixels = b""
         self._status: dict[str, Any] = {}
@@ -65,35 +62,19 @@ class Viewer:
         self._news.clear()
         return [news if isinstance(news, bytes) else json.dumps(news) for news in self._look()]
 
-    async def obey(self, order: object) -> None:
-        desk = self._desk
-        match order:
-            case {"do": "key", "key": str(key), "down": bool(down)} if key in _KEYS:
-                self._key(key, down)
-            case {"do": "swipe", "card": str(card), "readable": bool(readable)} if card in desk.cards:
-                desk.swipe(card, readable=readable)
-            case {"do": "insert", "card": str(card)} if card in desk.chips:
-                await desk.insert(card)
-            case {"do": "tap", "card": str(card)} if card in desk.chips:
-                await desk.tap(card)
-            case {"do": "pull"}:
-                desk.pull()
-            case {"do": "power", "on": bool(on)}:
-                await desk.switch_power(on)
-            case {"do": "network", "on": bool(on)}:
-                desk.switch_network(on)
-            case {"do": "paper", "on": bool(on)}:
-                desk.load_paper(on)
-            case {"do": "tear"}:
-                desk.tear()
-            case {"do": "fault", "fault": str(name), "on": bool(on)} if name in _FAULTS:
-                desk.arm(Kind[name], on)
-            case {"do": "play", "name": str(name), "script": str(script)}:
-                desk.player.play(script, name)
-            case {"do": "stop"}:
-                desk.player.stop()
-            case _:
-                raise BadOrder
+    async def obey(self, text: str | bytes) -> None:
+        """An order as it came; an answer to it is among the news."""
+        try:
+            if isinstance(text, bytes):
+                raise orders.Refused("orders are text")
+            answer = await orders.obey(self._desk, json.loads(text), self._key)
+        except orders.Refused as problem:
+            answer = {"kind": "refused", "why": str(problem)}
+        except (json.JSONDecodeError, RecursionError):
+            answer = {"kind": "refused", "why": "that is no JSON"}
+        if answer:
+            self._answers.append(answer)
+            self._news.set()
 
     def _key(self, key: str, down: bool) -> None:
         if down and key not in self._keys:
@@ -108,16 +89,19 @@ class Viewer:
         if not self._greeted:
             self._greeted = True
             yield {"kind": "wallet", "cards": describe(desk.cards, desk.bench.now().date(), desk.chips)}
-        pixels = desk.bench.parts.display.pixels()
-        if pixels != self._pixels:
-            self._pixels = pixels
-            yield _DISPLAY + pixels
-            yield {"kind": "text", "lines": read_lines(pixels)}
+            yield {"kind": "bench", "boards": boards.describe(), "examples": examples.describe()}
+        answers, self._answers = self._answers, []
+        yield from answers
         yield from self._look_at_paper()
         status = desk.status()
         if status != self._status:
             self._status = status
             yield {"kind": "status", **status}
+        pixels = desk.bench.parts.display.pixels()
+        if pixels != self._pixels:
+            self._pixels = pixels
+            yield _DISPLAY + pixels
+            yield {"kind": "text", "lines": read_lines(pixels)}
         for record in desk.messages.after(self._messages):
             yield {"kind": "message", "meaning": _meaning(record), **record.as_dict()}
         self._messages = desk.messages.total

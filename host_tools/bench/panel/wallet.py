@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from host_tools.acquirer.cards import Card
-from host_tools.bench.panel.chip_wallet import CARDS
+from host_tools.bench.panel.chip_wallet import EVERYDAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from host_tools.acquirer.cards import Card
+    from host_tools.bench.panel.chip_wallet import ChipWallet
 
 _HEAD, _TAIL = 6, 4  # digits of a PAN that may be shown
 
@@ -21,23 +25,33 @@ _ISSUERS = {
 _ABROAD = ("境外银行", "Bank abroad")
 
 
-def describe(cards: Mapping[str, Card], today: date, chips: Set[str] = frozenset()) -> list[dict[str, Any]]:
-    """For JSON, those with a chip first. The PIN is there since these are test cards, and somebody has to know it."""
+def describe(cards: Mapping[str, Card], today: date, chips: ChipWallet | None = None) -> list[dict[str, Any]]:
+    """For JSON: the everyday ones with a chip first, then those without one, then the rest of the population.
+
+    The PIN is there since these are test cards, and somebody has to know it.
+    """
+    about = chips.about if chips else {}
+    taps = chips.taps if chips else frozenset[str]()
     return [
         {
             "id": name,
             "number": _masked(card.pan),
-            "issuer": _ISSUERS.get(card.issuer[:4], _ABROAD),
-            "bank": card.issuer[:4],
+            "issuer": _ISSUERS.get(card.issuer[:4], _ABROAD) if card.scheme == "CUP" else _ABROAD,
+            "bank": card.issuer[:4] if card.scheme == "CUP" else "",
             "holder": card.holder,
             "expiry": f"{card.expiry[2:]}/{card.expiry[:2]}",
             "pin": card.pin,
-            "purpose": CARDS[name] if name in chips else _purpose(card, f"{today:%y%m}"),
-            "chip": name in chips,
+            "purpose": about[name] if name in about else _purpose(card, f"{today:%y%m}"),
+            "chip": name in about,
+            "taps": name in taps,
             "usable": card.status == "good" and card.expiry >= f"{today:%y%m}" and card.balance > 0,
         }
-        for name, card in sorted(cards.items(), key=lambda item: item[0] not in chips)
+        for name, card in sorted(cards.items(), key=lambda item: _place(item[0], about))
     ]
+
+
+def _place(name: str, about: Mapping[str, tuple[str, str]]) -> int:
+    return 0 if name in EVERYDAY else 2 if name in about else 1
 
 
 def _purpose(card: Card, month: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import re
@@ -28,6 +29,7 @@ from host_tools.bench.parts.keypad import LEGEND
 from host_tools.bench.parts.ssd1306 import Ssd1306
 
 PATIENCE_S = 20
+STATIC = Path(server.__file__).parent / "static"
 DISPLAY, STRIP = 1, 2
 
 
@@ -56,9 +58,19 @@ class Browser:
 
     async def obeyed(self) -> None:
         """Return when all that was asked for has been done: orders are obeyed one by one."""
-        up = not self.status["network"]
-        await self.ask(do="network", on=up)
-        await self.until(lambda: self.status["network"] is up)
+        up = not self.status["switches"]["network"]
+        await self.ask(do="switch", switch="network", on=up)
+        await self.until(lambda: self.status["switches"]["network"] is up)
+
+    async def answer(self, order: str | bytes) -> dict[str, Any]:
+        """The next refusal or check, of whatever has been asked."""
+        count = len(self.answers())
+        await self._socket.send(order)
+        await self.until(lambda: len(self.answers()) > count)
+        return self.answers()[-1]
+
+    def answers(self) -> list[dict[str, Any]]:
+        return [news for news in map(json.loads, self.texts) if news["kind"] in ("refused", "checked")]
 
     def displays(self) -> list[bytes]:
         return [picture[1:] for picture in self.pictures if picture[0] == DISPLAY]
@@ -97,6 +109,29 @@ class Site:
                     return refusal.code, b""
 
         return await asyncio.to_thread(fetch)
+
+    async def policy(self, path: str) -> str:
+        def fetch() -> str:
+            try:
+                with urlopen(f"http://{self.address}/{path}", timeout=PATIENCE_S) as answer:
+                    return str(answer.headers["content-security-policy"])
+            except HTTPError as refusal:
+                with refusal:
+                    return str(refusal.headers["content-security-policy"])
+
+        return await asyncio.to_thread(fetch)
+
+    async def post(self, path: str, data: bytes, origin: str) -> tuple[int, bytes]:
+        def send() -> tuple[int, bytes]:
+            request = Request(f"http://{self.address}/{path}", data, headers={"Origin": origin})
+            try:
+                with urlopen(request, timeout=PATIENCE_S) as answer:
+                    return answer.status, answer.read()
+            except HTTPError as refusal:
+                with refusal:
+                    return refusal.code, b""
+
+        return await asyncio.to_thread(send)
 
 
 @asynccontextmanager
@@ -159,7 +194,8 @@ def test_a_picture_is_sent_when_it_has_changed_to_everybody_who_looks(tmp_path: 
     async def scenario() -> None:
         dark, lit = bytes(1024), b"\xff" * 1024
         async with desk_and_site(tmp_path) as (desk, site), site.browser() as one, site.browser() as other:
-            assert one.displays() == other.displays() == [dark]
+            for browser in (one, other):
+                await browser.until(lambda browser=browser: browser.displays() == [dark])  # type: ignore[misc]
             assert isinstance(desk.bench.parts.display, Ssd1306)
             desk.bench.parts.display.write(b"\x00\x8d\x14\xaf\xa5")  # charge pump, display on, all points on
             desk.bench.parts.display.write(b"\x00\xe3")  # a write that changes nothing
@@ -230,33 +266,117 @@ def test_the_latest_messages_are_kept() -> None:
 # -- what it may ask for --
 
 
-@pytest.mark.parametrize(
-    "order",
-    [
-        "",
-        "{",
-        "[]",
-        "7",
-        '{"do": "explode"}',
-        '{"do": "key", "key": "F13", "down": true}',
-        '{"do": "key", "key": "1", "down": 1}',
-        '{"do": "key", "key": ["1"], "down": true}',
-        '{"do": "swipe", "card": "6200000000000013", "readable": true}',
-        '{"do": "insert", "card": "plain"}',
-        '{"do": "tap", "card": "plain"}',
-        '{"do": "fault", "fault": "kind", "on": true}',
-        '{"do": "power"}',
-    ],
+ORDERS_OF_NOBODY = (
+    "",
+    "{",
+    "[" * 100_000,
+    "[]",
+    "7",
+    b"\x00",
+    '{"do": ["key"]}',
+    '{"do": "explode"}',
+    '{"do": "key", "key": "F13", "down": true}',
+    '{"do": "key", "key": "1", "down": 1}',
+    '{"do": "key", "key": ["1"], "down": true}',
+    '{"do": "swipe", "card": "6200000000000013", "readable": true}',
+    '{"do": "insert", "card": "plain"}',
+    '{"do": "tap", "card": "plain"}',
+    '{"do": "scan", "text": "1"}',
+    '{"do": "scan", "text": ""}',
+    '{"do": "telephone"}',
+    '{"do": "answer", "pays": true}',
+    '{"do": "board", "board": "../pins"}',
+    '{"do": "switch", "switch": "gravity", "on": true}',
+    '{"do": "battery", "percent": 61}',
+    '{"do": "battery", "percent": false}',
+    '{"do": "fault", "fault": "kind", "on": true}',
+    '{"do": "scenario", "scenario": "../../secret.yaml"}',
+    '{"do": "power"}',
 )
-def test_an_order_that_no_page_sends_ends_the_connection(tmp_path: Path, order: str) -> None:
+
+
+def test_an_order_that_nobody_can_obey_is_refused_in_words_and_nothing_else_happens(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with desk_and_site(tmp_path) as (_, site):
-            address = f"ws://{site.address}/desk"
-            async with connect(address, origin=Origin(f"http://{site.address}")) as socket:
-                await socket.send(order)
-                async with asyncio.timeout(PATIENCE_S):
-                    await socket.wait_closed()
-                assert socket.close_code == 1008
+        async with desk_and_site(tmp_path) as (_, site), site.browser() as one, site.browser() as other:
+            before = one.status
+            for order in ORDERS_OF_NOBODY:
+                answer = await one.answer(order)
+                assert answer["kind"] == "refused", order
+                assert answer["why"], order
+            for browser in (one, other):
+                await browser.obeyed()
+                assert browser.status["switches"].pop("network") is not before["switches"].get("network")
+            assert one.status == other.status
+            assert {**one.status, "switches": {**one.status["switches"], "network": True}} == before
+            assert other.answers() == []
+
+    asyncio.run(scenario())
+
+
+def test_a_script_is_checked_line_by_line(tmp_path: Path) -> None:
+    script = "press 1\npres 2\ndefine twice card\n    swipe $cart\nend\ntwice plain\nwait 3\n"
+
+    async def scenario() -> None:
+        async with desk_and_site(tmp_path) as (_, site), site.browser() as browser:
+            answer = await browser.answer(json.dumps({"do": "check", "script": script}))
+            assert [problem["line"] for problem in answer["problems"]] == [2, 4, 7]
+            assert answer["problems"][1]["text"] == "there is no $cart here"
+            told = next(news for news in map(json.loads, browser.texts) if news["kind"] == "bench")
+            assert len(told["examples"]) >= 5
+            for example in told["examples"]:
+                answer = await browser.answer(json.dumps({"do": "check", "script": example["text"]}))
+                assert answer["problems"] == [], example["name"]
+            await browser.ask(do="play", name="a:1 b.bench", script="wait 0 s\n\nnonsense")
+            await browser.until(lambda: browser.status["script"]["wrong"] == 3)
+            assert browser.status["script"]["problem"].startswith("a:1 b.bench:3: nonsense is no verb")
+
+    asyncio.run(scenario())
+
+
+def test_switches_and_battery_are_those_of_the_parts(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with desk_and_site(tmp_path) as (desk, site), site.browser() as browser:
+            printer = desk.bench.parts.printer
+            printer.attach(Silent(), desk.bench.clock)  # under current: a head gets hot
+            seen: dict[str, Callable[[], bool]] = {
+                "host": lambda: False,
+                "cutter": lambda: not printer.cutter_stuck,
+                "cover": lambda: not printer.cover_open,
+                "head": lambda: not printer.hot,
+                "roll": lambda: not printer.near_end,
+                "paper": lambda: not printer.out_of_paper,
+                "case": lambda: desk.bench.parts.tamper_switch.level(14) == 0,
+            }
+            for name, is_good in seen.items():
+                assert browser.status["switches"][name], name
+                await browser.ask(do="switch", switch=name, on=False)
+                await browser.until(lambda name=name: not browser.status["switches"][name])  # type: ignore[misc]
+                assert not is_good(), name
+            await browser.ask(do="battery", percent=5)
+            await browser.until(lambda: browser.status["switches"]["battery"] == 5)
+            assert desk.bench.parts.battery.millivolts == 3450
+
+    asyncio.run(scenario())
+
+
+def test_another_board_takes_over_what_lies_on_the_desk(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with desk_and_site(tmp_path) as (desk, site), site.browser() as browser:
+            printer = desk.bench.parts.printer
+            printer.attach(Silent(), desk.bench.clock)
+            printer.receive(b"one\n\x1dVB\x00two\n")
+            await browser.until(lambda: [number for number, _ in browser.strips()] == [0, 0, 1])
+            await browser.ask(do="board", board="large")
+            await browser.until(lambda: browser.status["board"] == "large")
+            await browser.until(lambda: len(browser.displays()[-1]) == 240 * 320 * 3)
+            assert desk.bench.parts.printer is not printer
+            assert [slip.text for slip in desk.bench.parts.printer.slips] == ["one\n"]
+            await browser.ask(do="tear")
+            await browser.ask(do="board", board="scanner")
+            await browser.until(lambda: browser.status["board"] == "scanner")
+            assert browser.status["slips"] == {"torn": 1, "cut": 1}
+            assert await site.get("slips/0.txt") == (200, b"one\n")
+            assert [number for number, _ in browser.strips()] == [0, 0, 1]
 
     asyncio.run(scenario())
 
@@ -313,14 +433,46 @@ def test_faults_are_armed_and_disarmed(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+# -- traces --
+
+
+def test_a_trace_that_is_none_is_told_in_words(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with desk_and_site(tmp_path) as (_, site):
+            own = f"http://{site.address}"
+            for data, fault in ((b"", "NotATrace"), (b"{}", "NotATrace"), (gzip.compress(b"{}")[:-4], "DamagedTrace")):
+                status, told = await site.post("replay", data, own)
+                assert status == 200
+                outcome = json.loads(told)
+                assert (outcome["good"], outcome["fault"].partition(":")[0]) == (False, fault)
+            assert (await site.post("replay", bytes(9 << 20), own))[0] == 413
+            assert (await site.post("replay", b"", "http://evil.test"))[0] == 403
+            assert (await site.get("traces/1.trace"))[0] == 404
+
+    asyncio.run(scenario())
+
+
 # -- the page itself --
 
 
 def test_the_page_has_every_key_in_its_place_and_every_fault() -> None:
-    page = (Path(server.__file__).parent / "static" / "index.html").read_text("utf-8")
+    page = (STATIC / "index.html").read_text("utf-8")
     assert re.findall(r'data-key="(\w+)"', page) == [key for row in LEGEND for key in row]
     # The desk's line to its host is a plain one.
     assert sorted(re.findall(r'data-fault="(\w+)"', page)) == sorted(Kind.__members__.keys() - {"REFUSED_TLS"})
+
+
+def test_the_page_may_load_what_this_machine_has_and_nothing_else(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with desk_and_site(tmp_path) as (_, site):
+            for path in ("", "panel.js", "no-such-file"):
+                policy = dict(part.split(maxsplit=1) for part in (await site.policy(path)).split("; "))
+                assert policy["default-src"] == "'none'"
+                assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+            page = (STATIC / "index.html").read_text("utf-8")
+            assert not re.search(r" style=| on\w+=|<script>|<style>", page)
+
+    asyncio.run(scenario())
 
 
 def test_the_page_brings_all_it_needs(tmp_path: Path) -> None:
@@ -335,8 +487,7 @@ def test_the_page_brings_all_it_needs(tmp_path: Path) -> None:
                 assert re.sub(r"http://www\.w3\.org/2000/svg", "", text).count("://") == 0, path
                 seen.add(path)
                 wanted |= references(text) - seen
-            assert "wallet.js" in seen
-            assert "panel.css" in seen
+            assert seen - {"index.html"} == {path.name for path in STATIC.iterdir()} - {"index.html"}
 
     asyncio.run(scenario())
 

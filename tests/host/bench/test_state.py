@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.acquirer.fixture import Enrolment, load
-from host_tools.bench.panel.state import StateInUse, keep
+from host_tools.bench.panel.state import OtherLayout, StateInUse, keep
 from host_tools.flash.factory import FLASH_SIZE, partitions
 
 
@@ -53,6 +53,17 @@ def test_chip_cards_are_kept_with_the_terminal_that_knows_them(tmp_path: Path, e
         assert not (tmp_path / "cards").exists()
     with keep(tmp_path, enrolment, chips=True) as fourth:  # it has not been told of any
         assert fourth.chips is None
+
+
+def test_a_terminal_of_a_version_with_other_partitions_is_left_alone(tmp_path: Path, enrolment: Enrolment) -> None:
+    with keep(tmp_path, enrolment) as state:
+        flash = state.flash
+    image = flash.read_bytes()
+    for other in (b"\xff" * FLASH_SIZE, image.replace(b"slot_a", b"slot_x")):
+        flash.write_bytes(other)
+        with pytest.raises(OtherLayout, match="--fresh"), keep(tmp_path, enrolment):
+            pass
+        assert flash.read_bytes() == other
 
 
 def test_a_write_to_the_nvs_is_kept_at_once(tmp_path: Path, enrolment: Enrolment) -> None:

@@ -1,5 +1,7 @@
 // The keypad, under a mouse, fingers, or the computer's own keys: a key is down for as long as it is held.
 
+import { isForThePage, tell } from "./keys.js";
+
 const SHORTEST_MS = 60; // no finger is faster, but touchpads and screen readers are
 const BY_KEYBOARD = {
   Enter: "enter", Escape: "cancel", Backspace: "clear", ArrowUp: "up", ArrowDown: "down",
@@ -13,6 +15,13 @@ let send;
 
 export function listenToKeys(sendOrder) {
   send = sendOrder;
+  const group = "键盘 Keypad";
+  tell(group, "0 … 9", "数字", "digits");
+  tell(group, "Enter", "确认", "ENTER");
+  tell(group, "Esc", "取消", "CANCEL");
+  tell(group, "⌫", "清除", "CLEAR");
+  tell(group, "m F1", "菜单", "MENU");
+  tell(group, "↑ ↓", "上、下", "up, down");
   // A click does not take the focus: Enter after it is still the terminal's.
   addEventListener("mousedown", (event) => {
     if (event.target.closest("button, summary, [role=radio]")) event.preventDefault();
@@ -32,7 +41,7 @@ export function listenToKeys(sendOrder) {
   }
   addEventListener("keydown", (event) => {
     const key = keyOf(event);
-    if (!key || isForThePage(event)) return;
+    if (!key || event.defaultPrevented || isForThePage(event)) return;
     event.preventDefault();
     if (!event.repeat) press(key);
   });
@@ -42,13 +51,6 @@ export function listenToKeys(sendOrder) {
 
 export function releaseKeys() {
   for (const key of held.keys()) release(key);
-}
-
-// Whether a key stroke has another meaning than the terminal's.
-export function isForThePage(event) {
-  return event.ctrlKey || event.altKey || event.metaKey
-    || document.querySelector("dialog[open]")
-    || ((event.key === "Enter" || event.key === " ") && event.target.closest("button, summary"));
 }
 
 function keyOf(event) {

@@ -1,7 +1,9 @@
 // The WebSocket to the bench. It comes back by itself when the bench does, and then tells everything anew.
 
+import { byId } from "./dom.js";
+
 const RETRY_MS = 1000;
-const banner = document.getElementById("link");
+const banner = byId("link");
 
 // Returns a function that sends an order; what cannot be sent now is dropped, like a press on a dead terminal.
 export function connect({ opened, told, shown, lost }) {

@@ -1,19 +1,20 @@
 // ISO 8583 messages as the acquirer saw them, newest first; each opens into its fields.
 
+import { byId, make } from "./dom.js";
+
 const KEPT = 200;
 const APPROVED = "00"; // F39
 const ARROWS = { in: "→", out: "←", dropped: "✕", fault: "!" };
-const list = document.getElementById("messages");
+const list = byId("messages");
 
 export function clearMessages() {
   list.replaceChildren();
 }
 
 export function showMessage(message) {
-  const item = document.createElement("li");
-  const details = document.createElement("details");
-  const summary = document.createElement("summary");
-  item.className = message.direction;
+  const item = make("li", { class: message.direction });
+  const details = make("details");
+  const summary = make("summary");
   item.classList.toggle("refused", (valueOf(message, 39) ?? APPROVED) !== APPROVED);
   for (const [className, text] of [
     ["time", message.time.slice(11, 19)],
@@ -22,10 +23,7 @@ export function showMessage(message) {
     ["name", message.name],
     ["result", result(message)],
   ]) {
-    const part = document.createElement("span");
-    part.className = className;
-    part.textContent = text;
-    summary.append(part);
+    summary.append(make("span", { class: className }, text));
   }
   details.append(summary, fieldTable(message.fields));
   item.append(details);
@@ -46,7 +44,7 @@ function valueOf(message, number) {
 }
 
 function fieldTable(fields) {
-  const table = document.createElement("table");
+  const table = make("table");
   for (const { number, name, value } of fields) {
     const row = table.insertRow();
     for (const text of [number, name, value]) row.insertCell().textContent = text;

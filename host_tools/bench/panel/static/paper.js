@@ -1,13 +1,23 @@
 // The paper: strips as they leave the printer, slips that hang there until somebody tears them off, and the tray.
 
-const path = document.getElementById("path");
-const tray = document.getElementById("tray");
-const tearOff = document.getElementById("tear");
-const viewer = document.getElementById("viewer");
+import { byId, make } from "./dom.js";
+import { onKey } from "./keys.js";
+
+const path = byId("path");
+const tray = byId("tray");
+const tearOff = byId("tear");
+const viewer = byId("viewer");
 const hanging = new Map(); // slips at the printer, by number
 let work = Promise.resolve(); // pictures are decoded in the background, and must not overtake each other
 let torn = 0;
 let visit = 0; // another run of the bench has other slips behind the same numbers
+
+export function listenToPaper(send) {
+  const group = "打印纸 Paper";
+  tearOff.addEventListener("click", () => send({ do: "tear" }));
+  onKey(group, "r", "撕纸", "tear off", () => send({ do: "tear" }));
+  onKey(group, "g", "看最近撕下的小票", "look at the last slip", () => tray.firstElementChild?.click());
+}
 
 export function clearPaper() {
   work = work.then(() => {
@@ -42,10 +52,7 @@ export function showSlips(slips) {
 
 function slipAt(number) {
   if (!hanging.has(number)) {
-    const slip = document.createElement("div");
-    slip.className = "slip";
-    slip.append(document.createElement("canvas"));
-    slip.firstElementChild.height = 0;
+    const slip = make("div", { class: "slip" }, make("canvas", { height: 0 }));
     hanging.set(number, slip);
     path.prepend(slip);
   }
@@ -63,16 +70,18 @@ async function append(slip, strip) {
 }
 
 function thumbnail(number) {
-  const button = document.createElement("button");
-  const image = document.createElement("img");
-  button.type = "button";
-  image.src = `slips/${number}.png?${visit}`;
-  image.alt = `第 ${number + 1} 张小票 Slip ${number + 1}`;
-  button.append(image);
+  const address = (kind) => `slips/${number}.${kind}?${visit}`;
+  const name = `第 ${number + 1} 张小票 Slip ${number + 1}`;
+  const button = make("button", { type: "button" }, make("img", { src: address("png"), alt: name }));
   button.addEventListener("click", () => {
     const large = viewer.querySelector("img");
-    large.src = image.src;
-    large.alt = image.alt;
+    large.src = address("png");
+    large.alt = name;
+    for (const kind of ["png", "txt"]) {
+      const link = byId(`save-${kind}`);
+      link.href = address(kind);
+      link.download = `slip-${number + 1}.${kind}`;
+    }
     viewer.showModal();
   });
   return button;

@@ -1,44 +1,42 @@
-// Switches and faults: what they ask for, and what the bench says of them; lights and sound come along.
+// Switches and the battery: what they ask for, and what the bench says of them.
 
+import { byId, isChecked, setChecked } from "./dom.js";
+import { onKey } from "./keys.js";
 import { setTone, switchSound } from "./sound.js";
 
-const lights = [...document.getElementById("lights").children];
-const stopped = document.getElementById("stopped");
-const switches = new Map(
-  [...document.querySelectorAll("[data-switch]")].map((button) => [button.dataset.switch, button]),
-);
-const faults = [...document.querySelectorAll("[data-fault]")];
+const switches = [...document.querySelectorAll("[data-switch]")];
+const battery = byId("battery");
+let send;
 
-export function listenToSwitches(send) {
-  for (const [name, button] of switches) {
-    button.addEventListener("click", () => {
-      const on = button.getAttribute("aria-checked") !== "true";
-      if (name === "sound") setChecked(button, switchSound(on));
-      else send({ do: name, on });
-    });
+export function listenToSwitches(sendOrder) {
+  send = sendOrder;
+  for (const button of switches) {
+    const { switch: name, shortcut: key, chinese, english } = button.dataset;
+    const flip = () => turn(name, button);
+    button.addEventListener("click", flip);
+    onKey("开关 Switches", key, chinese, english, flip);
     setChecked(button, false);
   }
-  for (const button of faults) {
-    button.addEventListener("click", () => {
-      send({ do: "fault", fault: button.dataset.fault, on: button.getAttribute("aria-pressed") !== "true" });
-    });
-  }
-  document.getElementById("restart").addEventListener("click", () => send({ do: "power", on: true }));
+  battery.addEventListener("change", () => send({ do: "battery", percent: Number(battery.value) }));
+  onKey("开关 Switches", "b", "电池低一档", "less in the battery", () => {
+    const levels = [...battery.options].map((option) => Number(option.value));
+    send({ do: "battery", percent: levels[(levels.indexOf(Number(battery.value)) + 1) % levels.length] });
+  });
 }
 
-export function showStatus(status) {
-  setChecked(switches.get("power"), status.power === "on");
-  setChecked(switches.get("network"), status.network);
-  setChecked(switches.get("paper"), status.paper);
-  lights.forEach((light, i) => light.classList.toggle("lit", Boolean(status.lights[i])));
-  for (const button of faults) {
-    button.setAttribute("aria-pressed", status.faults.includes(button.dataset.fault));
+function turn(name, button) {
+  const on = !isChecked(button);
+  if (name === "sound") setChecked(button, switchSound(on));
+  else if (name === "power") send({ do: "power", on });
+  else send({ do: "switch", switch: name, on });
+}
+
+export function showSwitches(status) {
+  for (const button of switches) {
+    const { switch: name } = button.dataset;
+    if (name !== "sound") setChecked(button, name === "power" ? status.power === "on" : status.switches[name]);
   }
-  stopped.hidden = status.power !== "stopped";
-  document.getElementById("console").textContent = status.console;
+  battery.value = status.switches.battery;
+  battery.closest("label").classList.toggle("low", status.switches.battery <= 10);
   setTone(status.hertz);
-}
-
-function setChecked(button, checked) {
-  button.setAttribute("aria-checked", checked);
 }

@@ -1,161 +1,141 @@
-// The wallet: cards to click, to drag to the slot, or to choose with the arrows and swipe with S. One that has a chip can
-// be put in (I), and held to the reader (T); what a click does, the buttons below say.
+// The wallet: cards to search, to choose with the arrows, and to pay with by S, I or T, the buttons below, or by dragging.
 
-import { isForThePage } from "./keypad.js";
+import { byId, isPressed, make, setChecked, setPressed } from "./dom.js";
+import { letDrag } from "./drag.js";
+import { onKey, tell } from "./keys.js";
+import { find, plastic, remember } from "./plastic.js";
 
-const DRAG_PX = 6; // less is a click with an unsteady hand
-const REACH_PX = 40; // how near to the slot a card may be let go
 const SWIPE_MS = 520;
-const wallet = document.getElementById("cards");
-const slot = document.getElementById("slot");
-const badSwipe = document.getElementById("bad-swipe");
-const ways = document.getElementById("ways");
-const pull = document.getElementById("pull");
-const KEYS = { s: "swipe", i: "insert", t: "tap" };
+const TOP = 24; // cards that are in sight before anybody asks for more
+const wallet = byId("cards");
+const search = byId("search");
+const more = byId("more-cards");
+const badSwipe = byId("bad-swipe");
+const WAYS = {
+  swipe: ["s", "刷卡", "swipe"], insert: ["i", "插卡", "insert"], tap: ["t", "挥卡", "tap"],
+};
 let send;
+let cards = [];
+let chosen = "";
+let all = false;
 
 export function listenToWallet(sendOrder) {
   send = sendOrder;
+  const group = "卡 Cards";
+  for (const [way, [key, chinese, english]] of Object.entries(WAYS)) {
+    onKey(group, key, chinese, english, () => pay(chosen, way));
+    document.querySelector(`[data-way="${way}"]`).addEventListener("click", () => pay(chosen, way));
+  }
+  onKey(group, "p", "拔卡、拿开", "pull out, take away", () => send({ do: "pull" }));
+  onKey(group, "x", "下一次刷卡读错", "the next swipe is bad", toggleBad);
+  onKey(group, "w", "到钱包", "to the wallet", () => selected()?.focus());
+  onKey(group, "/", "找卡", "search", () => search.focus());
+  tell(group, "↑ ↓", "选卡（在钱包里）", "choose (in the wallet)");
+  byId("pull").addEventListener("click", () => send({ do: "pull" }));
+  badSwipe.addEventListener("click", toggleBad);
+  more.addEventListener("click", () => {
+    all = !all;
+    draw();
+  });
+  search.addEventListener("input", draw);
+  search.addEventListener("keydown", (event) => {
+    if (!["Enter", "Escape", "ArrowDown"].includes(event.key) || event.isComposing) return;
+    event.preventDefault();
+    if (event.key === "Escape") {
+      search.value = "";
+      draw();
+    }
+    (selected() ?? wallet.firstElementChild ?? search).focus();
+  });
   wallet.addEventListener("keydown", (event) => {
     const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
     event.stopPropagation(); // these arrows are not the terminal's
-    const cards = [...wallet.children];
-    select(cards.at((cards.indexOf(selected()) + step) % cards.length)).focus();
+    const shown = [...wallet.children];
+    const next = shown.at((shown.indexOf(selected()) + step) % shown.length);
+    if (next) select(next).focus();
   });
-  addEventListener("keydown", (event) => {
-    const way = KEYS[event.key.toLowerCase()];
-    if (way && !event.repeat && !isForThePage(event)) pay(selected(), way);
-  });
-  for (const button of ways.querySelectorAll("[data-way]")) {
-    button.addEventListener("click", () => {
-      for (const other of ways.querySelectorAll("[data-way]")) other.setAttribute("aria-checked", other === button);
-    });
-  }
-  pull.addEventListener("click", () => send({ do: "pull" }));
-  badSwipe.addEventListener("click", () => setPressed(badSwipe, !isPressed(badSwipe)));
 }
 
-export function fillWallet(cards) {
-  wallet.replaceChildren(...cards.map(draw));
-  const chips = cards.some((card) => card.chip);
-  ways.hidden = !chips;
-  for (const hint of document.querySelectorAll(".hint .chips")) hint.hidden = !chips;
-  select(wallet.firstElementChild);
+export function fillWallet(told) {
+  cards = told;
+  remember(cards);
+  if (!find(chosen)) chosen = cards[0]?.id ?? "";
+  draw();
 }
 
-// Which card is in the slot, if any.
-export function showSlot(name) {
-  pull.hidden = !name;
-  for (const card of wallet.children) card.classList.toggle("inserted", card.dataset.card === name);
+// Which cards are out of the wallet.
+export function showOut(status) {
+  const out = [status.slot, ...status.field];
+  for (const card of wallet.children) card.classList.toggle("out", out.includes(card.dataset.card));
+  byId("pull").disabled = !out.some(Boolean);
 }
 
-function draw(card) {
-  const element = document.createElement("div");
-  element.className = "card";
+function draw() {
+  const wanted = search.value.trim().toLowerCase();
+  const found = wanted ? matching(wanted) : all ? cards : cards.slice(0, TOP);
+  wallet.replaceChildren(...found.map(drawn));
+  if ((wanted || !selected()) && wallet.firstElementChild) select(wallet.firstElementChild);
+  more.hidden = Boolean(wanted) || cards.length <= TOP;
+  more.replaceChildren(...(all ? ["收起 ", make("small", { lang: "en" }, "Fewer")]
+    : [`全部 ${cards.length} 张 `, make("small", { lang: "en" }, `All ${cards.length}`)]));
+  byId("no-cards").hidden = found.length > 0;
+  if (selected()) select(selected());
+}
+
+// A card of just this name comes first.
+function matching(wanted) {
+  const found = cards.filter((card) => spoken(card).includes(wanted));
+  return found.sort((one, other) => (other.id === wanted) - (one.id === wanted));
+}
+
+const spoken = ({ id, issuer, purpose, number, holder, pin }) =>
+  [id, ...issuer, ...purpose, number, number.replaceAll(" ", ""), holder, pin].join(" ").toLowerCase();
+
+function drawn(card) {
+  const element = plastic(card.id);
   element.dataset.card = card.id;
-  element.dataset.bank = card.bank;
-  element.classList.toggle("unusable", !card.usable);
-  element.classList.toggle("chip", card.chip);
   element.setAttribute("role", "radio");
-  element.append(
-    line("head", words("b", ...card.issuer), words("span", ...card.purpose)),
-    line("number", words("span", card.number), words("span", "", `PIN ${card.pin}`)),
-    line("holder", words("span", card.holder), words("span", card.expiry)),
-  );
-  listenToCard(element);
+  element.setAttribute("aria-label", [...card.issuer, ...card.purpose, card.number].filter(Boolean).join(" "));
+  setChecked(element, card.id === chosen);
+  element.tabIndex = card.id === chosen ? 0 : -1;
+  element.addEventListener("click", () => select(element));
+  letDrag(element, (way) => pay(card.id, way));
   return element;
 }
 
-function line(className, left, right) {
-  const paragraph = document.createElement("p");
-  paragraph.className = className;
-  paragraph.append(left, " ", right);
-  return paragraph;
+function selected() {
+  return [...wallet.children].find((card) => card.dataset.card === chosen);
 }
 
-// Chinese words, then small English ones.
-function words(tag, chinese, english) {
-  const element = document.createElement(tag);
-  element.textContent = chinese;
-  if (english) {
-    const small = document.createElement("small");
-    small.lang = "en";
-    small.textContent = english;
-    element.append(" ", small);
+function select(element) {
+  chosen = element.dataset.card;
+  for (const other of wallet.children) {
+    setChecked(other, other === element);
+    other.tabIndex = other === element ? 0 : -1;
   }
+  const card = find(chosen);
+  document.querySelector('[data-way="insert"]').disabled = !card.chip;
+  document.querySelector('[data-way="tap"]').disabled = !card.taps;
   return element;
 }
 
-function listenToCard(card) {
-  let start, ghost, dragged;
-  card.addEventListener("pointerdown", (event) => {
-    dragged = false;
-    if (event.button || event.pointerType === "touch") return; // a finger scrolls the wallet
-    start = event;
-    card.setPointerCapture(event.pointerId);
-  });
-  card.addEventListener("pointermove", (event) => {
-    if (!start) return;
-    const x = event.clientX - start.clientX, y = event.clientY - start.clientY;
-    if (!ghost && Math.hypot(x, y) < DRAG_PX) return;
-    ghost ??= lift(card);
-    dragged = true;
-    ghost.style.transform = `translate(${x}px, ${y}px) rotate(3deg)`;
-    slot.classList.toggle("near", isNearSlot(event));
-  });
-  card.addEventListener("lostpointercapture", () => {
-    ghost?.remove();
-    card.classList.remove("lifted");
-    slot.classList.remove("near");
-    start = ghost = undefined;
-  });
-  card.addEventListener("pointerup", (event) => {
-    if (ghost && isNearSlot(event)) swipe(card);
-  });
-  card.addEventListener("click", () => {
-    if (!dragged) pay(card, ways.querySelector('[aria-checked="true"]').dataset.way);
-  });
+function pay(name, way) {
+  const element = [...wallet.children].find((card) => card.dataset.card === name);
+  if (!name) return;
+  if (element) select(element);
+  if (way !== "swipe") return send({ do: way, card: name });
+  send({ do: "swipe", card: name, readable: !isPressed(badSwipe) });
+  setBad(false);
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) runThrough(name);
 }
 
-function lift(card) {
-  const place = card.getBoundingClientRect();
-  const ghost = card.cloneNode(true);
-  ghost.classList.add("ghost");
-  Object.assign(ghost.style, { left: `${place.left}px`, top: `${place.top}px`, width: `${place.width}px` });
-  ghost.removeAttribute("role");
-  document.body.append(ghost);
-  card.classList.add("lifted");
-  return ghost;
-}
-
-function isNearSlot({ clientX, clientY }) {
-  const place = slot.getBoundingClientRect();
-  return clientX > place.left - REACH_PX && clientX < place.right + REACH_PX
-    && clientY > place.top - REACH_PX && clientY < place.bottom + REACH_PX;
-}
-
-// A card without a chip can only be swiped.
-function pay(card, way) {
-  if (way === "swipe" || !card.classList.contains("chip")) return swipe(card);
-  select(card);
-  send({ do: way, card: card.dataset.card });
-}
-
-function swipe(card) {
-  select(card);
-  send({ do: "swipe", card: card.dataset.card, readable: !isPressed(badSwipe) });
-  setPressed(badSwipe, false);
-  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) runThroughSlot(card);
-}
-
-function runThroughSlot(card) {
-  const runner = document.createElement("div");
-  runner.className = "runner";
-  runner.dataset.bank = card.dataset.bank;
-  slot.append(runner);
-  const way = slot.clientHeight - runner.clientHeight;
+function runThrough(name) {
+  const stripe = byId("stripe");
+  const runner = make("div", { class: "runner", "data-bank": find(name)?.bank });
+  stripe.append(runner);
+  const way = stripe.clientHeight - runner.clientHeight;
   runner.animate(
     [{ transform: "translateY(-30px)", opacity: 0 }, { opacity: 1, offset: 0.15 }, { opacity: 1, offset: 0.85 },
       { transform: `translateY(${way + 30}px)`, opacity: 0 }],
@@ -163,22 +143,11 @@ function runThroughSlot(card) {
   ).finished.then(() => runner.remove());
 }
 
-function selected() {
-  return wallet.querySelector('[aria-checked="true"]');
+function toggleBad() {
+  setBad(!isPressed(badSwipe));
 }
 
-function select(card) {
-  for (const other of wallet.children) {
-    other.setAttribute("aria-checked", other === card);
-    other.tabIndex = other === card ? 0 : -1;
-  }
-  return card;
-}
-
-function isPressed(button) {
-  return button.getAttribute("aria-pressed") === "true";
-}
-
-function setPressed(button, pressed) {
-  button.setAttribute("aria-pressed", pressed);
+function setBad(bad) {
+  setPressed(badSwipe, bad);
+  document.querySelector('[data-way="swipe"]').classList.toggle("bad", bad);
 }
