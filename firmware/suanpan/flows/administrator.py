@@ -45,7 +45,7 @@ async def _show_parameters(t: "Terminal", title: str) -> None:
     lines = []
     for name, value in values:
         lines.append(name)
-        lines += wrap(value, screen.canvas.columns)
+        lines += wrap(value, screen.canvas.widest)
     with Overlay():
         from suanpan.flows.pages import show_lines
 

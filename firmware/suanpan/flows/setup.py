@@ -62,10 +62,10 @@ async def setup(t: "Terminal") -> None:
         return
     entries = _MENUS[name].split()
     while True:
-        options = [screen.title(entry) for entry in entries]
+        options, sep = [screen.title(entry) for entry in entries], " "
         if name == "functions":
-            options = [screen.message(_switch(t, entry)) + screen.title(entry) for entry in entries]
-        entry = entries[await choose(screen, screen.title(name), options)]
+            options, sep = [screen.message(_switch(t, entry)) + screen.title(entry) for entry in entries], ""
+        entry = entries[await choose(screen, screen.title(name), options, sep=sep)]
         try:
             if name == "functions":
                 switch = _parameter(entry)

@@ -36,5 +36,6 @@ async def version(t: "Terminal") -> None:
     ]
     cause = BootState(t.nvs()).last & _CAUSE
     if cause:  # why the application before this one stayed, or came back
-        lines += wrap(screen.error(f"U{cause:02}"), screen.canvas.columns)
-    await show_lines(t, screen.title("version"), lines)
+        lines.append(screen.error(f"U{cause:02}"))
+    rows = [row for line in lines for row in wrap(line, screen.canvas.widest)]
+    await show_lines(t, screen.title("version"), rows)

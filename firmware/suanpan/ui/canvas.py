@@ -84,10 +84,11 @@ def wrap(text: str, limit: int) -> list[str]:
 
 
 class Canvas:
-    """`columns` and `rows` are what fits at the size of plain text, between the margins."""
+    """`columns` and `rows` are what fits at the size of plain text, between the margins; `widest` is without them."""
 
     def __init__(self, display: "Display", font: "Font") -> None:
         self.columns = (display.width - 2 * display.margin) // (_NARROW * display.scale)
+        self.widest = display.width // (_NARROW * display.scale)
         self.rows = display.height // display.pitch
         self._display = display
         self.font = font
