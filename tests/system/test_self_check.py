@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import zxingcpp
 
 from host_tools.bench.shop import Shop
 from host_tools.flash.factory import SECTOR, partitions
+from host_tools.screens.tour import LARGE, SIZES, SMALL
 from tests.system.books import agree, sell
 
 
@@ -43,6 +46,27 @@ def test_a_key_that_hangs(closed: Shop) -> None:
         shop.bench.run(0.1)
         shop.log_in()
         shop.bench.expect("请输入金额")
+
+
+@pytest.mark.parametrize("board", [SMALL, LARGE])
+def test_a_code_of_what_is_wrong_is_on_the_screen_where_nothing_can_be_printed(tmp_path: Path, board: str) -> None:
+    pins, heap = SIZES[board]
+    with Shop(tmp_path, pins=pins, heap=heap) as shop:
+        shop.open()
+        bench, printer = shop.bench, shop.bench.parts.printer
+        bench.expect("请输入金额")
+        printer.paper_out()
+        bench.press("menu", "6", "7")
+        bench.expect("确认键", timeout=10)
+        bench.run(1)
+        (found,) = zxingcpp.read_barcodes(bench.parts.display.to_image().convert("L"))
+        assert re.fullmatch(r"SP-VB-000001 0\.1\.0 26112309000\d 0/0/0 D04", found.text)
+        bench.press("5", "enter")
+        bench.expect("打印机缺纸")
+        printer.load_paper()
+        bench.press("enter")
+        bench.expect("请输入金额")
+        assert found.text in printer.slips[-1].text
 
 
 def test_low_battery(closed: Shop) -> None:

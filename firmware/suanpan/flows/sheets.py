@@ -4,10 +4,12 @@ import asyncio
 
 from micropython import const
 
+from suanpan.errors import Cancelled
 from suanpan.flows.printing import print_slip
 from suanpan.ledger.parameter_rules import names
 from suanpan.service.release import VERSION
 from suanpan.service.self_test import faults
+from suanpan.ui.qr_screen import show
 from suanpan.ui.receipt import Slip, moment
 
 TYPE_CHECKING = False
@@ -35,7 +37,8 @@ async def parameter_sheet(t: "Terminal") -> None:
 
 
 async def fault_sheet(t: "Terminal") -> None:
-    """故障单: what the self-check finds now and what waits for the host, with a code of it for the telephone."""
+    """故障单: what the self-check finds now and what waits for the host, with a code of it for the telephone, which the
+    screen shows first: the printer may be what is wrong. Raises Cancelled, TimedOut."""
     screen = t.screen
     state = t.ledger.state
     slip = _begun(t, "fault_sheet")
@@ -49,7 +52,13 @@ async def fault_sheet(t: "Terminal") -> None:
         _add(slip, f"{words} {code}".rstrip())
     slip.rule()
     codes = " ".join(code for code, _ in found)
-    slip.code(f"{t.parameters.serial} {VERSION} {t.today()}{t.time()} {waiting} {codes}".rstrip())
+    code = f"{t.parameters.serial} {VERSION} {t.today()}{t.time()} {waiting} {codes}".rstrip()
+    slip.code(code)
+    show(screen.canvas, code, screen.title("fault_sheet"), screen.message("enter_prints"))
+    while (key := await screen.key()) != "enter":
+        if key == "cancel":
+            raise Cancelled
+        screen.buzzer.error()
     await _print(t, "fault_sheet", slip)
 
 
