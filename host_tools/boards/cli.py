@@ -64,7 +64,11 @@ def wiring(
         raise typer.BadParameter("name a board")
     wired = _load(board)
     if svg:
-        svg.write_text(picture(wired), "utf-8")
+        try:
+            svg.write_text(picture(wired), "utf-8")
+        except OSError as problem:
+            print(f"{svg} cannot be written: {problem.strerror}")
+            raise typer.Exit(2) from None
         print(f"{svg}: written")
     else:
         console.print(Markdown(table(wired)))

@@ -16,7 +16,7 @@ from host_tools.boards.data import BoardError, load
 from host_tools.build.application import listing
 from host_tools.build.bundle import Sign
 from host_tools.build.flash_image import DoesNotFit, flash_image
-from host_tools.build.release import BadVersion, Release, make
+from host_tools.build.release import BadVersion, Release, make, number_of
 from host_tools.build.romfs import RomError
 from host_tools.keys.ceremony import Ceremony
 from host_tools.keys.errors import KeysError
@@ -32,10 +32,18 @@ def build(
     board: Annotated[str, typer.Option(help="Which board it is for: a folder of boards/.")] = "virtual",
     out: Annotated[Path, typer.Option("--out", "-o", help="Directory for what is made.")] = Path("out/build"),
     signer: Annotated[
-        Path | None, typer.Option(help="The update signer's key, a PEM file (signer.pem of a ceremony).")
+        Path | None,
+        typer.Option(
+            help="The update signer's key, a PEM file (signer.pem of a ceremony).", exists=True, dir_okay=False
+        ),
     ] = None,
     ceremony: Annotated[
-        Path | None, typer.Option(help="A ceremony's directory: its signer signs, and it is a line of its audit file.")
+        Path | None,
+        typer.Option(
+            help="A ceremony's directory: its signer signs, and it is a line of its audit file.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     name: Annotated[str, typer.Option("--name", help="Who signs, for the audit file.")] = "",
     version: Annotated[str, typer.Option(help="x.y.z; the sources' own, if there is none.")] = "",
@@ -56,11 +64,13 @@ def build(
         raise typer.BadParameter("give either --signer or --ceremony")
     try:
         chosen = load(board)
+        if version:
+            number_of(version)  # before anybody types a passphrase
         sign, public = _signing(signer, ceremony, name, f"{board} {version}".strip())
         release = make(chosen, sign, version=version, number=number, floor=floor)
         image = flash_image(chosen, release.bundle, public())
     except (BoardError, BadVersion, DoesNotFit, RomError, CompileError, KeysError) as error:
-        console.print(f"refused: {error}", style="red", markup=False)
+        console.print(f"refused: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     out.mkdir(parents=True, exist_ok=True)
     stem = f"{board}-{release.version}"

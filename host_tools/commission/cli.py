@@ -19,11 +19,11 @@ from host_tools.backup.errors import BackupError
 from host_tools.boards.data import BoardError
 from host_tools.boards.data import load as load_board
 from host_tools.commission import report
-from host_tools.commission.errors import CommissionError
+from host_tools.commission.errors import CommissionError, NoCeremony
 from host_tools.commission.order import Order, read
 from host_tools.commission.steps import Workshop
 from host_tools.commission.steps import commission as all_steps
-from host_tools.commission.swap import hand_over
+from host_tools.commission.swap import hand_over, require_ready
 from host_tools.commission.work import Work
 from host_tools.flash import ports
 from host_tools.flash.errors import FlashError
@@ -34,6 +34,7 @@ from host_tools.keys.desk import ask_components, ask_pair
 from host_tools.keys.errors import KeysError
 from host_tools.keys.injection import BAUD
 from host_tools.keys.signer import Signer
+from host_tools.keys.terminal_keys import require_serial, require_terminal
 
 if TYPE_CHECKING:
     from host_tools.acquirer.store import Store
@@ -58,9 +59,12 @@ _Fixture = Annotated[Path, typer.Option(help="The bank that they are of.", show_
 
 
 def commission(
-    order: Annotated[Path, typer.Argument(help="What is to be commissioned (TOML, docs/flashing.md).", exists=True)],
-    stock: Annotated[Path, typer.Option(help="The stock MicroPython image.", exists=True)],
-    image: Annotated[Path, typer.Option(help="The flash that `suanpan build` has made.", exists=True)],
+    order: Annotated[
+        Path,
+        typer.Argument(help="What is to be commissioned (TOML, docs/flashing.md).", exists=True, dir_okay=False),
+    ],
+    stock: Annotated[Path, typer.Option(help="The stock MicroPython image.", exists=True, dir_okay=False)],
+    image: Annotated[Path, typer.Option(help="The flash that `suanpan build` has made.", exists=True, dir_okay=False)],
     database: _Database,
     work: Annotated[Path, typer.Option(help="Directory of this one unit's work, and of its report.")],
     port: Annotated[str, typer.Option("--port", "-p", help="Serial port that the board is flashed by.")] = "",
@@ -80,8 +84,12 @@ def commission(
     with _refusals():
         ordered = read(order)
         ceremony = _ceremony(keys)
-        name = ports.one(port)
+        if not (keys / "signer.pem").exists():
+            raise NoCeremony(str(keys))
         done = Work(work, ordered, lambda: datetime.now().astimezone())
+        if done.facts("flash") is None:
+            _require_suited(ordered, stock, image)
+        name = ports.one(port)
         workshop = Workshop(
             ceremony,
             pair=lambda: ask_pair(ceremony),
@@ -113,8 +121,11 @@ def swap(
     """
     with _refusals():
         ceremony = _ceremony(keys)
-        pair = ask_pair(ceremony)
+        require_terminal(terminal)
+        require_serial(serial)
         with _store(fixture, database) as store:
+            require_ready(store, terminal)  # before anybody types a passphrase
+            pair = ask_pair(ceremony)
             algorithm, size = Algorithm.TDES, 16
             for entry in ceremony.terminals.entries():
                 if entry.terminal == terminal:
@@ -122,6 +133,13 @@ def swap(
             components, confirmed = ask_components(ceremony, terminal, pair, algorithm, size, generate=generate)
             value = hand_over(ceremony, pair, store, terminal, serial, algorithm, components, confirmed)
     console.print(f"{terminal} is {serial}'s now, with the master key {value.hex().upper()}.", markup=False)
+
+
+def _require_suited(order: Order, stock: Path, image: Path) -> None:
+    """Before anybody types a passphrase."""
+    from host_tools.commission.flashing import require_suited  # esptool is slow to import
+
+    require_suited(order, stock, image.read_bytes(), load_board(order.board))
 
 
 def _flash(order: Order, key: bytes, port: str, stock: Path, image: Path, register: Path) -> Facts:
@@ -149,7 +167,11 @@ def _store(fixture: Path, database: str) -> Iterator[Store]:
 
 
 def _ceremony(directory: Path) -> Ceremony:
-    return Ceremony(directory, now=lambda: datetime.now().astimezone(), random=secrets.token_bytes)
+    """Raises NoCeremony."""
+    ceremony = Ceremony(directory, now=lambda: datetime.now().astimezone(), random=secrets.token_bytes)
+    if len(ceremony.custodians.names) < 2:
+        raise NoCeremony(str(directory))
+    return ceremony
 
 
 def _at_the_keys(words: str) -> None:

@@ -29,6 +29,13 @@ class Broken(CommissionError):
     says = "The file that says how far the work has come cannot be read."
 
 
+class NoCeremony(CommissionError):
+    says = (
+        "The key ceremony has not been held in this directory: two custodians and the signer come first, by "
+        "`suanpan keys enrol` and `suanpan keys signer` (docs/keys.md)."
+    )
+
+
 # -- the board and its line -------------------------------------------------------------------------------------
 
 

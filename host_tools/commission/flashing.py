@@ -17,10 +17,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from host_tools.boards.data import Board
+    from host_tools.build.bundle import Manifest
     from host_tools.commission.order import Order
     from host_tools.commission.work import Facts
     from host_tools.flash.chip import Progress
     from host_tools.flash.run import Report
+
+
+def require_suited(order: Order, stock: Path, software: bytes, board: Board) -> Manifest:
+    """What the application says of itself, if order, images and board are for one another. Raises FlashError,
+    NotFlashed."""
+    manifest = software_of(software)
+    if manifest.board != order.board:
+        raise NotFlashed(f"the image is for {manifest.board}, and the order for {order.board}")
+    plan(stock_image.read(stock), software, board.chip)
+    return manifest
 
 
 def flashed(
@@ -38,9 +49,7 @@ def flashed(
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Facts:
     """`software` is the image of the whole flash without what makes it this unit. Raises FlashError, NotFlashed."""
-    manifest = software_of(software)
-    if manifest.board != order.board:
-        raise NotFlashed(f"the image is for {manifest.board}, and the order for {order.board}")
+    manifest = require_suited(order, stock, software, board)
     image, _ = build_image(
         order.profile(wifi_password), random, injection_key=injection_key, new_passwords=True, software=software
     )

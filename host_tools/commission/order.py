@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from host_tools.commission.errors import BadOrder
@@ -13,6 +13,10 @@ from host_tools.flash.factory import Profile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_WORDS = {"str": "text", "int": "number"}
+_SUITES = ("tdes", "aes", "sm4")
+_LANGUAGES = ("zh", "en")
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,15 @@ def read(path: Path) -> Order:
         if name not in known:
             raise BadOrder(f"{name}: there is no such entry")
         if type(value).__name__ != known[name]:
-            raise BadOrder(f"{name}: not a {known[name]}")
-    try:
-        order = Order(**values)
-    except TypeError as problem:
-        raise BadOrder(str(problem).partition("() ")[2]) from None
+            raise BadOrder(f"{name}: not a {_WORDS[str(known[name])]}")
+    missing = [field.name for field in fields(Order) if field.default is MISSING and field.name not in values]
+    if missing:
+        raise BadOrder(f"there is no {', '.join(missing)}")
+    order = Order(**values)
+    if order.suite not in _SUITES or order.language not in _LANGUAGES:
+        raise BadOrder(f"suite is one of {', '.join(_SUITES)}, language one of {', '.join(_LANGUAGES)}")
+    if not 0 < order.port < 65_536:
+        raise BadOrder("port: 1 to 65535")
     lengths = {"terminal": 8, "merchant": 15}
     for name, length in lengths.items():
         value = getattr(order, name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from host_tools.acquirer.terminals import Terminals
+from host_tools.acquirer.terminals import Terminal, Terminals
 from host_tools.commission.books import require_settled
 from host_tools.commission.errors import NotEnrolled
 from host_tools.keys.master_keys import Master
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from host_tools.keys.ceremony import Ceremony
     from host_tools.keys.components import Algorithm
     from host_tools.keys.custodians import Pair
+
+
+def require_ready(store: Store, terminal: str) -> Terminal:
+    """The number, whose batch is settled. Raises NotEnrolled, NotSettled."""
+    found = Terminals(store).find(terminal)
+    if found is None:
+        raise NotEnrolled(terminal)
+    require_settled(store, terminal)
+    return found
 
 
 def hand_over(
@@ -40,10 +49,7 @@ def hand_over(
     """
     with store.transaction():
         store.hold()
-        found = Terminals(store).find(terminal)
-        if found is None:
-            raise NotEnrolled(terminal)
-        require_settled(store, terminal)
+        found = require_ready(store, terminal)
         value = ceremony.make_terminal_key(terminal, pair, algorithm, components, confirmed, replace=True)
         key = ceremony.terminals.open(terminal, ceremony.masters.open(Master.KBPK, pair))
         Terminals(store).rebind(found, serial, key.value)

@@ -136,10 +136,10 @@ def opened(
             try:
                 esp = detect_chip(port, connect_mode=before, connect_attempts=_ATTEMPTS)
             except serial.SerialException as problem:
-                raise PortBusy(port) from problem
+                raise PortBusy.at(port) from problem
             except FatalError as problem:
                 busy = isinstance(problem.__cause__ or problem.__context__, serial.SerialException)
-                raise (PortBusy if busy else NoAnswer)(port) from problem
+                raise (PortBusy.at if busy else NoAnswer)(port) from problem
             with _cable():
                 board = Board(esp, port, progress, baud)
         yield board

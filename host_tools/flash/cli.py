@@ -17,7 +17,7 @@ from rich.text import Text
 
 from host_tools.flash import ports
 from host_tools.flash.diagnosis import Finding, Verdict
-from host_tools.flash.errors import FlashError
+from host_tools.flash.errors import FlashError, PortBusy
 
 if TYPE_CHECKING:
     from host_tools.flash import chip
@@ -33,7 +33,8 @@ _COLOURS = {Verdict.FOUND: "green", Verdict.MISSING: "bold red", Verdict.FAULTY:
 def flash(
     stock: Annotated[str, typer.Argument(help="The stock MicroPython image (.bin): a path, or an address.")],
     image: Annotated[
-        Path, typer.Option(help="The image of the whole flash, as `suanpan build` makes it.", exists=True)
+        Path,
+        typer.Option(help="The image of the whole flash, as `suanpan build` makes it.", exists=True, dir_okay=False),
     ],
     chip: Annotated[
         str, typer.Option(help="The chip that it is for, esp32 or esp32s3, where its board does not say.")
@@ -63,9 +64,6 @@ def flash(
     from host_tools.flash.run import Job, flash_all
 
     with refusals():
-        wanted = ports.boards() if all_boards else [ports.one(port)]
-        if not wanted:
-            wanted = [ports.one("")]
         with _bars() as bars:
             bar = bars.add_task("stock image", total=1)
             path = fetch.stock_image(
@@ -87,6 +85,7 @@ def flash(
                 reset_by=(before, after),
                 self_test=self_test,
             )
+            wanted = (ports.boards() if all_boards else []) or [ports.one(port)]
             reports = flash_all(wanted, job, lambda name: _told(bars, name))
         for report in reports:
             show(report)
@@ -123,6 +122,11 @@ def cp(
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders, with all that is in them.")] = False,
 ) -> None:
     """Copy files to a board and from it, as mpremote does."""
+    if len(paths) < 2:
+        raise typer.BadParameter("from, and to: two paths at least")
+    for path in paths[:-1]:
+        if not path.startswith(":") and not Path(path).exists():
+            refuse(f"There is no {path} here; a path of the board's begins with a colon.")
     with refusals():
         _mpremote(ports.one(port), "cp", *(["-r"] if recursive else []), *paths)
 
@@ -151,8 +155,8 @@ def show(report: Report) -> None:
         table.add_row("chip", f"{found.description}, {found.mac}, {found.flash >> 20} MB")
     if report.written:
         table.add_row("written", f"{report.written / 1024:,.0f} KB, erased before and compared afterwards")
-    for what, seconds in report.seconds.items():
-        table.add_row(what, f"{seconds:.1f} s")
+    if report.seconds:
+        table.add_row("took", ", ".join(f"{what} {seconds:.1f} s" for what, seconds in report.seconds.items()))
     for finding in report.findings:
         table.add_row(finding.part, _line(finding, bare=True))
     if report.trouble:
@@ -175,6 +179,8 @@ def refuse(reason: str) -> NoReturn:
 
 
 def _mpremote(port: str, *arguments: str) -> None:
+    if Path(port).is_absolute() and not Path(port).exists():
+        raise PortBusy.at(port)
     status = subprocess.run([sys.executable, "-m", "mpremote", "connect", port, *arguments], check=False).returncode
     if status:
         raise typer.Exit(status)

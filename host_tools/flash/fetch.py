@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from host_tools.flash.errors import NoHash, Offline, OtherHash
+from host_tools.flash.errors import NoHash, NoImage, Offline, OtherHash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,11 @@ _PATIENCE_S: Final = 20
 
 
 def stock_image(where: str, sha256: str, kept: Path = KEPT, progress: Progress = lambda _done, _whole: None) -> Path:
-    """The file at an address or a path. Raises NoHash, Offline, OtherHash; FileNotFoundError for a path."""
+    """The file at an address or a path. Raises NoHash, NoImage, Offline, OtherHash."""
     if "://" not in where:
         path = Path(where)
+        if not path.is_file():
+            raise NoImage(where)
         if sha256:
             _require(path.read_bytes(), sha256)
         return path

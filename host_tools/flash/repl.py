@@ -66,7 +66,7 @@ def at_repl(port: str, *, reset: bool = True, patience_s: float = _BOOT_S) -> It
     try:
         transport = SerialTransport(port, timeout=_POLL_S)
     except (TransportError, OSError) as problem:
-        raise PortBusy(port) from problem
+        raise PortBusy.at(port) from problem
     try:
         _enter(transport, reset, patience_s)
         yield Repl(transport)
@@ -99,4 +99,4 @@ def console(port: str, tell: Callable[[bytes], None], baud: int = 115_200, secon
                 if data:
                     tell(data)
     except (serial.SerialException, OSError) as problem:
-        raise PortBusy(port) from problem
+        raise PortBusy.at(port) from problem

@@ -38,7 +38,10 @@ def update(
     serve: Annotated[
         Path | None,
         typer.Option(
-            "--serve", help="Offer the bundles of this directory, the newest for each board.", file_okay=False
+            "--serve",
+            help="Offer the bundles of this directory, the newest for each board.",
+            exists=True,
+            file_okay=False,
         ),
     ] = None,
     rollout: Annotated[
@@ -65,6 +68,10 @@ def update(
     (update_server): they ask at night, and whenever the administrator says so. See docs/update.md.
     """
     with _refusals():
+        if [bool(port), bool(rollout), bool(serve)].count(True) > 1:
+            raise typer.BadParameter("give one of --port, --serve and --rollout")
+        if status and not rollout:
+            raise typer.BadParameter("--status is a --rollout's")
         if port:
             _send(_needed(bundle), port, baud, timeout)
         elif rollout:

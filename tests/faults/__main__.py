@@ -113,11 +113,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--soak", type=int, default=2000, help="random pairs")
     parser.add_argument("--seed", type=int, default=1, help="of the random pairs")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument("--update", action="store_true", help="an update of the board instead, cut in each operation")
     return parser.parse_args()
 
 
 def main() -> None:
     options = _options()
+    if options.update:
+        from tests.updates.explorer import explore
+
+        raise SystemExit(not explore(options.workers, options.only or ()))
     if options.only:
         raise SystemExit([_run_one(text) for text in options.only].count(False) > 0)
     began = time.monotonic()

@@ -22,6 +22,7 @@ from host_tools.update.line import send
 from host_tools.update.rollout import Rollout, Where
 from host_tools.update.server import build_app
 from tests.system.books import agree, messages, sell, sell_offline
+from tests.system.malls import mall
 from tests.system.software import NUMBER, release, software
 from tests.system.test_backup import log_out
 from tests.system.test_commissioning import Cable
@@ -32,6 +33,7 @@ from tests.system.updates import (
     at_night,
     begin,
     by_cable,
+    fetching,
     number_in,
     online,
     runs,
@@ -190,6 +192,15 @@ def test_at_night_by_itself_as_a_rollout_offers_it(
         shop.log_in()
         shop.bench.expect("请输入金额")
         sell(shop, 12_34)
+
+
+def test_at_night_where_several_merchants_share_the_terminal(tmp_path: Path, bundle: Bundle) -> None:
+    app = build_app({"virtual": bundle})
+    with fetching(f"http://{SERVER}/"), mall(tmp_path, software=software(), bench=online(lambda: Web(app))) as shop:
+        at_night(shop)
+        shop.bench.power_on()
+        shop.bench.until(lambda: runs(shop) == NEW, "update", 2 * 3600)
+        shop.bench.expect("柜员号")
 
 
 def test_one_that_does_not_come_up_stops_the_rollout(

@@ -24,6 +24,10 @@ async def log_in(t: "Mall") -> None:
                 with Overlay():
                     await enter(t, number, due)
         except (Cancelled, TimedOut):
-            pass
+            if t.parameters.besides.get("update_server"):
+                from suanpan.flows.counter import seldom
+
+                with Overlay():
+                    await seldom("flows.update_fetch", "update")(t)
         t.screen.merchant = ""
         await t.turn_to_debtor()

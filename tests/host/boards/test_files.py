@@ -93,6 +93,11 @@ def test_the_files_of_a_build_agree_with_the_board(name: str) -> None:
     assert not re.search(r"^CONFIG_SECURE", options, re.MULTILINE)
 
 
+def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["wiring", "esp32_devkitc", "--svg", str(tmp_path / "none" / "it.svg")])
+    assert (done.exit_code, "cannot be written" in done.output) == (2, True)
+
+
 def test_the_command_draws(tmp_path: Path) -> None:
     run, file = CliRunner(), tmp_path / "board.svg"
     assert run.invoke(app, ["wiring", "esp32_devkitc", "--svg", str(file)]).exit_code == 0

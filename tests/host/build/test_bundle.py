@@ -197,7 +197,9 @@ def test_what_the_command_refuses(tmp_path: Path) -> None:
         done = build("--signer", key, "--out", tmp_path / "made", *arguments)
         assert done.exit_code == 1
         assert why in done.output
+        assert "passphrase" not in done.output  # nobody is asked for it in vain
     assert build("--signer", key, typed="not the passphrase").exit_code == 1
+    assert build("--signer", tmp_path / "none.pem").exit_code == 2
     assert build("--signer", key, "--ceremony", tmp_path).exit_code == 2
     assert build().exit_code == 2
     assert not (tmp_path / "made").exists()

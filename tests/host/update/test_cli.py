@@ -53,6 +53,10 @@ def test_what_it_refuses(files: Path) -> None:
     assert code == 1 and "end with 100" in words
     assert said(files / "a.bundle")[0] == 2
     assert said("--port", "loop://")[0] == 2
+    code, words = said("--serve", files, "--port", "loop://")
+    assert code == 2 and "give one of" in words
+    assert said(files / "a.bundle", "--status")[0] == 2
+    assert said("--serve", files / "nothing")[0] == 2
 
 
 def test_a_line_that_nobody_answers_on(files: Path) -> None:
