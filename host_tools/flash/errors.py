@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -15,6 +17,10 @@ class FlashError(Exception):
 
 
 # -- the stock image ---------------------------------------------------------------------------------------
+
+
+class NoImage(FlashError):
+    says = "There is no such firmware image."
 
 
 class NotAnImage(FlashError):
@@ -35,6 +41,10 @@ class NoApplication(FlashError):
 
 class NoSoftware(FlashError):
     says = "The image has no application for a board: take the .flash.bin that `suanpan build` makes."
+
+
+class CorruptSoftware(FlashError):
+    says = "The image is damaged or cut short, or `suanpan build` has not made it: build it again, or bring it again."
 
 
 class TooLargeImage(FlashError):
@@ -68,7 +78,17 @@ class ManyPorts(FlashError):
 
 
 class PortBusy(FlashError):
-    says = "The serial port cannot be opened: it is gone, or another program has it (a terminal program, an editor)."
+    says = "The serial port cannot be opened."
+
+    @classmethod
+    def at(cls, port: str) -> PortBusy:
+        """With what there is to be seen of the cause."""
+        path = Path(port)
+        if path.is_absolute() and not path.exists():
+            return cls(f"there is no {port}: is the board plugged in?")
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            return cls(f"{port} may not be used by you: on Linux, join its group, dialout or uucp, and log in anew")
+        return cls(f"another program has {port}, a terminal program or an editor; or it is no serial port")
 
 
 class NoAnswer(FlashError):

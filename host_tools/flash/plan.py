@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from host_tools.build.bundle import BundleError, Manifest, read
-from host_tools.flash.errors import NoSoftware, OtherChipsImage, TooLargeImage
+from host_tools.build.flash_image import is_whole, unsealed
+from host_tools.flash.errors import CorruptSoftware, NoSoftware, OtherChipsImage, TooLargeImage
 from host_tools.flash.stock import APPLICATION, TABLE
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def plan(stock: Stock, image: bytes, chip: str) -> Plan:
     room = application_room(image[TABLE : TABLE + _TABLE_SIZE]) or len(image) - APPLICATION
     if len(stock.application) > room:
         raise TooLargeImage(f"{len(stock.application)} bytes, and {room} are free")
-    whole = bytearray(image)
+    whole = bytearray(unsealed(image))
     for at, content in ((stock.boot_loader_at, stock.boot_loader), (APPLICATION, stock.application)):
         whole[at : at + len(content)] = content
     return Plan(chip, len(whole), tuple(_runs(bytes(whole))))
@@ -76,7 +77,9 @@ def rows(table: bytes) -> dict[str, tuple[int, int, int]]:
 
 
 def software_of(image: bytes) -> Manifest:
-    """What the application in the first slot of such an image says of itself. Raises NoSoftware."""
+    """What the application in the first slot of such an image says of itself. Raises NoSoftware, CorruptSoftware."""
+    if not is_whole(image):
+        raise CorruptSoftware if rows(image[TABLE : TABLE + _TABLE_SIZE]) else NoSoftware
     _, offset, size = rows(image[TABLE : TABLE + _TABLE_SIZE]).get(_SLOT, (_DATA_TYPE, 0, 0))
     try:
         return read(image[offset : offset + size])[0]

@@ -3,20 +3,23 @@ the board says when one does not."""
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from littlefs import LittleFS, LittleFSError
 
 from host_tools.bench.flash import PowerCut
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.process import FROM_FLASH, HEAP
 from host_tools.bench.shop import OPENING, Shop
 from host_tools.build.bundle import SIGNATURE
+from host_tools.flash import factory
 from host_tools.flash.factory import SECTOR, partitions
-from tests.system.books import agree
+from tests.system.books import agree, sell
 from tests.system.software import NUMBER, release, signer, software
 
 _BLOB = "suanpan/boot"
@@ -117,6 +120,52 @@ def test_a_bad_update_leaves_the_old_one_running_and_says_so(tmp_path: Path, wha
         shop.bench.expect("柜员号")
         assert not shop.bench.shows(code)
         assert shop.bench.console() == ""
+
+
+def test_a_full_file_system_keeps_no_update_from_coming_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor a sale from being made. What the new version makes of the parameters is on flash when there is room again."""
+    usual = factory._parameters
+    monkeypatch.setattr(factory, "_parameters", lambda profile: usual(profile) | {"schema": 4})
+    with a_shop(tmp_path, second=release(NUMBER + 1)) as shop:
+        with data_files(shop) as fs, suppress(LittleFSError):
+            for number in range(1000):
+                with fs.open(f"filler{number}", "wb") as file:
+                    file.write(bytes(4000))
+        pend(shop, _B, active=_A)
+        shop.open()
+        shop.bench.expect("请输入金额")
+        assert (state(shop)["active"], state(shop)["last"]) == (_B, 0)
+        sell(shop, 12_34)
+        agree(shop, 1, 12_34)
+        shop.bench.power_off()
+        with data_files(shop) as fs:
+            assert schema(fs) == 4
+            for number in range(10):
+                fs.remove(f"filler{number}")
+        shop.bench.power_on()
+        shop.bench.expect("柜员号")
+        assert shop.bench.console() == ""
+        shop.bench.power_off()
+        with data_files(shop) as fs:
+            assert schema(fs) == 5
+
+
+@contextmanager
+def data_files(shop: Shop) -> Iterator[LittleFS]:
+    """What is in `data`, to be changed while the power is off."""
+    image, place = bytearray(shop.flash_image.read_bytes()), partitions()["data"]
+    fs = LittleFS(block_size=SECTOR, block_count=place.size // SECTOR, mount=False)
+    fs.context.buffer = image[place.offset : place.end]
+    fs.mount()
+    yield fs
+    fs.unmount()
+    image[place.offset : place.end] = fs.context.buffer
+    shop.flash_image.write_bytes(bytes(image))
+
+
+def schema(fs: LittleFS) -> int:
+    with fs.open("params.json", "rb") as file:
+        return int(json.loads(file.read())["schema"])
 
 
 def test_one_that_does_not_come_up_is_not_tried_again(tmp_path: Path) -> None:

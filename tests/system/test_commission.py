@@ -299,10 +299,13 @@ def test_orders_and_work_that_cannot_be_right(tmp_path: Path) -> None:
 
     order = read(written(good))
     assert (order.terminal, order.port, order.suite) == ("10000001", 9000, "tdes")
-    bad: tuple[dict[str, object], ...] = ({"port": "9000"}, {"terminal": "1"}, {"place": ""}, {"colour": "red"})
-    for values in bad:
+    bad: list[tuple[str, object]] = [
+        *(("port", "9000"), ("port", 0), ("terminal", "1"), ("place", ""), ("colour", "red")),
+        *(("suite", "des"), ("language", "fr")),
+    ]
+    for name, value in bad:
         with pytest.raises(errors.BadOrder):
-            read(written(good | values))
+            read(written(good | {name: value}))
     with pytest.raises(errors.BadOrder, match="host"):
         read(written({name: value for name, value in good.items() if name != "host"}))
     with pytest.raises(errors.BadOrder):

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from host_tools.bench.parts.esp32_chips import ESP32
 from host_tools.boards.data import load
 from host_tools.build.bundle import pack
-from host_tools.build.flash_image import put
+from host_tools.build.flash_image import put, sealed
 from host_tools.build.partition_table import of_board
 from host_tools.cli import app
 from host_tools.commission.errors import NotFlashed
@@ -47,7 +47,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
         schema=1,
     )
     put(flash, table["slot_a"], bundle)
-    image.write_bytes(flash)
+    image.write_bytes(sealed(bytes(flash)))
     return stock, image
 
 
@@ -81,18 +81,42 @@ def test_what_cannot_be_is_said_in_a_line(files: tuple[Path, Path], tmp_path: Pa
     other.write_bytes(stand_in("esp32s3", program=30_000))
     empty = tmp_path / "empty.bin"
     empty.write_bytes(b"\xff" * 4096)
+    content = image.read_bytes()
+    spoilt = {}
+    for name, at in (("table", 0x8041), ("stage", 0x201000), ("slot", 0x225000), ("data", 0x3FFFFF)):
+        spoilt[name] = tmp_path / f"{name}.bin"
+        spoilt[name].write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    spoilt["cut"] = tmp_path / "cut.bin"
+    spoilt["cut"].write_bytes(content[:0x300000])
     cases: tuple[tuple[tuple[object, ...], type[errors.FlashError]], ...] = (
         ((other, "--image", image, "-p", "none"), errors.OtherChipsImage),
         ((image, "--image", image, "-p", "none"), errors.NotAnImage),
         ((stock, "--image", empty, "-p", "none"), errors.NoSoftware),
+        *(((stock, "--image", path, "-p", "none"), errors.CorruptSoftware) for path in spoilt.values()),
         (("http://127.0.0.1:1/x.bin", "--image", image, "-p", "none"), errors.NoHash),
         (("http://127.0.0.1:1/x.bin", "--image", image, "-p", "none", "--sha256", "0" * 64), errors.Offline),
+        ((tmp_path / "none.bin", "--image", image, "--all"), errors.NoImage),
         ((stock, "--image", image, "-p", tmp_path / "none"), errors.PortBusy),
     )
     for arguments, error in cases:
         status, said = typed(*arguments, "--register", tmp_path / "serials.csv")
         assert status == 1
         assert error.says in said, said
+
+
+def test_a_port_that_is_none_says_why(tmp_path: Path) -> None:
+    gone, file = tmp_path / "ttyUSB9", tmp_path / "file"
+    file.write_bytes(b"")
+    for command in (["doctor"], ["shell"], ["logs"], ["cp", ":a", "b"]):
+        done = CliRunner().invoke(app, [*command, "-p", str(gone)], env={"COLUMNS": "400"})
+        assert done.exit_code == 1
+        assert f"there is no {gone}" in done.output, command
+    done = CliRunner().invoke(app, ["doctor", "-p", str(file)], env={"COLUMNS": "400"})
+    assert done.exit_code == 1
+    assert "it is no serial port" in done.output
+    done = CliRunner().invoke(app, ["cp", str(gone), ":b"], env={"COLUMNS": "400"})
+    assert (done.exit_code, f"There is no {gone} here" in done.output) == (1, True)
+    assert CliRunner().invoke(app, ["cp", str(file)]).exit_code == 2
 
 
 def test_a_units_own_image_has_its_order_in_it_and_no_key_in_clear(files: tuple[Path, Path], tmp_path: Path) -> None:
