@@ -76,6 +76,33 @@ def test_low_battery(closed: Shop) -> None:
         shop.bench.expect("电量低")
 
 
+def test_a_new_day_begins_with_a_self_check(shop: Shop) -> None:
+    """Of a terminal that is never switched off: before its first sale, and once."""
+    bench = shop.bench
+
+    def left_alone(hours: int) -> None:
+        bench.run(hours * 3600)
+        bench.expect("已锁定")
+        bench.press("enter")
+        bench.expect("柜员密码")
+        bench.press("0", "0", "0", "0", "enter")
+
+    sell(shop, 10_00)
+    bench.parts.battery.millivolts = 3400
+    left_alone(hours=1)
+    bench.expect("请输入金额")
+    left_alone(hours=15)
+    bench.expect("开机自检", "电量低")
+    bench.press("enter")
+    bench.expect("请输入金额")
+    bench.parts.battery.millivolts = 3900
+    bench.run(60)
+    sell(shop, 20_00)
+    left_alone(hours=1)
+    bench.expect("请输入金额")
+    agree(shop, 2, 30_00)
+
+
 def _journal_offset() -> int:
     return partitions()["journal"].offset
 

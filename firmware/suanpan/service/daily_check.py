@@ -1,0 +1,17 @@
+"""The self-check of a new day, for a terminal that nobody switches off: before the day's first sale, where all is well
+without a word."""
+
+from suanpan.service.self_test import faults
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from suanpan.terminal import Terminal
+
+
+async def check(t: "Terminal") -> None:
+    """Show what is wrong, each until a key is pressed or ten seconds are over."""
+    screen = t.screen
+    screen.show(screen.title("check"), screen.message("please_wait"))
+    for _, words in await faults(t):
+        screen.buzzer.error()
+        await screen.notice(screen.title("check"), words)
