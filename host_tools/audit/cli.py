@@ -21,6 +21,7 @@ from host_tools.flash.factory import BOARD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from host_tools.audit.entries import Books
     from host_tools.audit.verify import Report
 
 app = typer.Typer(
@@ -80,7 +81,7 @@ def verify(
         report = _judged(source, key)
         good = report.good
         if report.books:
-            console.print(tables.totals(report))
+            _print_tables(report.books, report)
         _print_verdict(report, source)
         if against:
             newest = report.books.newest_batch if report.books else ""
@@ -106,7 +107,8 @@ def export(
         bool, typer.Option("--damaged", help="Export what comes before the first bad record, if there is one.")
     ] = False,
 ) -> None:
-    """Write a row for each transaction, and the sums of each batch by kind and card organisation.
+    """Write a row for each transaction, the sums of each batch by kind and card organisation, and a row for each trace
+    that the workshop was told.
 
     Amounts are whole numbers of fen. The rows that are `counted` come to the terminal's own sums; where a batch's first
     records have made room for newer ones it says that it is not whole. Ends with 1 if the journal is not whole itself.
@@ -117,9 +119,9 @@ def export(
         report = _judged(source, key)
         _print_verdict(report, source)
         if report.books and (report.good or damaged):
-            for path in write(out, chosen, report.books.entries, report.lines):
+            for path in write(out, chosen, report.books.entries, report.lines, report.books.watches):
                 console.print(f"{path}", markup=False, highlight=False, soft_wrap=True)
-            console.print(tables.totals(report))
+            _print_tables(report.books, report)
     if not report.good:
         raise typer.Exit(1)
 
@@ -133,6 +135,12 @@ def _source(path: Path, table: Path, bare: bool, merchant: int) -> FlashImage | 
 
 def _judged(source: FlashImage | ArchiveFile, key: str) -> Report:
     return judge(source.reading(read_key(key) if key else source.key()))
+
+
+def _print_tables(books: Books, report: Report) -> None:
+    console.print(tables.totals(report))
+    if books.watches:
+        console.print(tables.traces(books.watches))
 
 
 def _print_verdict(report: Report, source: FlashImage | ArchiveFile) -> None:

@@ -1,4 +1,4 @@
-"""Transactions and batches, put together from the records in their order.
+"""Transactions, batches and traces, put together from the records in their order.
 
 A request is opened; then approved, declined, or left without an answer and reversed. One that is good without the
 host is stored, and delivered later. `Books` takes one record after the other, the first a STATE, and says what cannot
@@ -74,10 +74,27 @@ class Entry:
     printed: int = 0
 
 
+@dataclass(slots=True)
+class Watch:
+    """A trace for the workshop: who let it begin, and who ended it. `ended` is the number of that record, 0 where
+    nobody did: it was over after half an hour, or with the power. Of one that began in records that are gone only the
+    end is known."""
+
+    number: int
+    operator: str = ""
+    date: str = ""
+    time: str = ""
+    ended: int = 0
+    ended_by: str = ""
+    end_date: str = ""
+    end_time: str = ""
+
+
 class Books:
     def __init__(self, first: Record) -> None:
         self.records = [first]
         self.entries: list[Entry] = []
+        self.watches: list[Watch] = []
         number = first.text("batch")
         self._batch = Batch(number, whole=not number, before=unpack_totals(first.octets("totals")))
         self._begun = max(first.figure("batch_start"), first.figure("settled"))
@@ -116,6 +133,8 @@ class Books:
                 self._deliver(record)
             case Event.SETTLING | Event.SETTLED | Event.REOPENED:
                 wrong = self._settle(record)
+            case Event.WATCHED:
+                wrong = self._watch(record)
         self.records.append(record)
         return wrong
 
@@ -200,6 +219,20 @@ class Books:
         if record.event == Event.SETTLED:
             self._batch.settled = record.number
             self._end_batch("settled", unpack_totals(record.octets("totals")), self._batch.number)
+        return ""
+
+    def _watch(self, record: Record) -> str:
+        operator, date, time = (record.text(name) for name in ("operator", "date", "time"))
+        begun = record.figure("of")
+        if not begun:
+            self.watches.append(Watch(record.number, operator, date, time))
+            return ""
+        if begun < self.records[0].number and not self.watches:
+            self.watches.append(Watch(begun))
+        if not self.watches or self.watches[-1].number != begun or self.watches[-1].ended:
+            return "it ends a trace that had not begun"
+        watch = self.watches[-1]
+        watch.ended, watch.ended_by, watch.end_date, watch.end_time = record.number, operator, date, time
         return ""
 
     def _end_batch(self, how: str, told: Totals, following: str) -> None:

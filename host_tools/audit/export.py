@@ -1,4 +1,7 @@
-"""Transactions and sums as tables: CSV, JSON or Parquet. No file has more of a card number than six and four digits."""
+"""Transactions, sums and traces as tables: CSV, JSON or Parquet.
+
+No file has more of a card number than its first six and last four digits.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from host_tools.audit.entries import Entry, Line
+    from host_tools.audit.entries import Entry, Line, Watch
 
 # The columns and what they hold: int, bool or str. Amounts are in fen.
 TRANSACTIONS: dict[str, type] = {
@@ -55,6 +58,14 @@ TOTALS: dict[str, type] = {
     "amount": int,
     "told_count": int,  # by the terminal's own word
     "told_amount": int,
+}
+TRACES: dict[str, type] = {
+    "record": int,  # with which it begins
+    "begun": str,  # ISO 8601, as above; "" where that record is gone
+    "operator": str,
+    "end": int,  # record of a person's ending it, 0 where nobody has
+    "ended": str,
+    "ended_by": str,
 }
 
 Row = dict[str, Any]
@@ -104,21 +115,45 @@ def totals(lines: Sequence[Line]) -> list[Row]:
     ]
 
 
-def write(path: Path, form: Format, entries: Sequence[Entry], lines: Sequence[Line]) -> list[Path]:
-    """The files that were written: JSON is one document, the others are a table each, the sums in PATH-totals.
+def traces(watches: Sequence[Watch]) -> list[Row]:
+    """A row for each, oldest first."""
+    return [
+        {
+            "record": watch.number,
+            "begun": _moment(watch.date, watch.time),
+            "operator": watch.operator,
+            "end": watch.ended,
+            "ended": _moment(watch.end_date, watch.end_time),
+            "ended_by": watch.ended_by,
+        }
+        for watch in watches
+    ]
+
+
+def write(
+    path: Path, form: Format, entries: Sequence[Entry], lines: Sequence[Line], watches: Sequence[Watch] = ()
+) -> list[Path]:
+    """The files that were written: JSON is one document, the others are a table each, the sums in PATH-totals and the
+    traces, if there are any, in PATH-traces.
 
     Raises OSError.
     """
-    rows, sums = transactions(entries), totals(lines)
-    beside = path.with_name(f"{path.stem}-totals{path.suffix}")
+    rows, sums, told = transactions(entries), totals(lines), traces(watches)
     if form is Format.JSON:
-        document = {"transactions": rows, "totals": sums}
+        document = {"transactions": rows, "totals": sums, "traces": told}
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
         return [path]
     put = _csv if form is Format.CSV else _parquet
-    put(path, TRANSACTIONS, rows)
-    put(beside, TOTALS, sums)
-    return [path, beside]
+    tables = [(path, TRANSACTIONS, rows), (_beside(path, "totals"), TOTALS, sums)]
+    if told:
+        tables.append((_beside(path, "traces"), TRACES, told))
+    for table in tables:
+        put(*table)
+    return [file for file, _, _ in tables]
+
+
+def _beside(path: Path, what: str) -> Path:
+    return path.with_name(f"{path.stem}-{what}{path.suffix}")
 
 
 def masked(pan: str) -> str:

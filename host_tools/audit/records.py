@@ -34,6 +34,7 @@ class Event(IntEnum):
     REOPENED = 12
     RESTORED = 13  # all before it was restored from an archive; it takes a STAN far ahead
     ADVISED = 14  # what moves no money and the host must be told of; it may stand within a request
+    WATCHED = 15  # a trace for the workshop begins; or is ended, by a person: then `of` says which. No transaction
 
 
 TAGS = {

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from host_tools.audit import export
 from host_tools.audit.reader import SECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from host_tools.audit.books import Comparison
+    from host_tools.audit.entries import Watch
     from host_tools.audit.reading import Finding
     from host_tools.audit.verify import Report
 
@@ -28,6 +30,17 @@ def totals(report: Report) -> Table:
         told = (str(line.told_count), yuan(line.told_amount))
         row = (line.batch.number, status, line.kind, line.org, str(line.count), yuan(line.amount), *told)
         table.add_row(*(Text(cell) for cell in row), style="" if line.agrees else "red")
+    return table
+
+
+def traces(watches: Sequence[Watch]) -> Table:
+    table = Table(title="traces for the workshop")
+    for column in ("record", "begun", "by operator", "ended", "by operator"):
+        table.add_column(column, justify="right" if column == "record" else "left")
+    for row in export.traces(watches):
+        ended = (row["ended"], row["ended_by"]) if row["end"] else ("by itself", "")
+        begun = (row["begun"], row["operator"]) if row["begun"] else ("before the oldest record", "")
+        table.add_row(*(Text(cell) for cell in (str(row["record"]), *begun, *ended)))
     return table
 
 

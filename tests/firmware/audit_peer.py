@@ -20,6 +20,7 @@ from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
 from suanpan.ledger.kinds import REFUND
 from suanpan.ledger.record import UNANSWERED
+from suanpan.ledger.watched import watched
 
 KEY = bytes(range(32))
 FIELDS = (
@@ -77,6 +78,17 @@ def reopen(ledger):
     ledger.reopened("96")
 
 
+def watch(ledger):
+    ledger.begun = watched(ledger, **MOMENT)
+
+
+def unwatch(ledger):
+    """Somebody ends the trace that has begun since power-on, if one has."""
+    if getattr(ledger, "begun", 0):
+        watched(ledger, "02", MOMENT["date"], "094000", ledger.begun)
+        del ledger.begun
+
+
 ACTS = {
     "sign_in": sign_in,
     "sell": sell,
@@ -92,6 +104,8 @@ ACTS = {
     "settle": settle,
     "ask": lambda ledger: ledger.settling("01", MOMENT["date"], MOMENT["time"]),
     "reopen": reopen,
+    "watch": watch,
+    "unwatch": unwatch,
     "prepare": lambda ledger: ledger.prepare(),
 }
 

@@ -22,6 +22,8 @@ from suanpan.crypto.aes_siv import Siv
 from suanpan.errors import EntryClosed, JournalBroken, LogFull, LogWorn, ReversalDue
 from suanpan.ledger.flash_log import FlashLog
 from suanpan.ledger.journal import Journal
+from suanpan.ledger.record import REVERSED
+from suanpan.ledger.watched import watched
 
 HEAP = "1m"  # a flash of its own for each test
 
@@ -297,6 +299,42 @@ class TestRoom(LedgerTestCase):
         sign_in(self.ledger, "000002")
         sell(self.ledger)
         self.assertEqual(sold(self.reboot()), (1, 100))
+
+    def test_a_trace_leaves_room_for_what_leads_out_of_it(self):
+        """Begun again and again it is refused in the end, as a sale is; the one that goes on can be ended."""
+        sell(self.ledger)
+        begun = 0
+        with self.assertRaises(LogFull):
+            while True:
+                before = bytes(self.flash.cells)
+                begun = watched(self.ledger, **MOMENT)
+        self.assertTrue(self.flash.cells == before)
+        self.assertTrue(watched(self.ledger, **MOMENT, of=begun) > begun > 100)
+        self.assertEqual(sold(self.reboot()), (1, 100))
+        with self.assertRaises(LogFull):
+            pending(self.ledger)
+        for _ in range(80):
+            sign_in(self.ledger)
+        sign_in(self.ledger, "000002")
+        sell(self.ledger)
+        self.assertEqual(sold(self.reboot()), (1, 100))
+
+    def test_a_trace_while_a_reversal_is_due(self):
+        sale = sell(self.ledger)
+        silent(self.ledger, 700)
+        begun = watched(self.ledger, **MOMENT)
+        due = self.reboot().reversal
+        self.assertEqual((due.amount, due.stan), (700, "000003"))
+        due.reversed("00")
+        watched(self.ledger, **MOMENT, of=begun)
+        newest, found = list(self.reboot().entries())
+        self.assertEqual((newest.status, found.number), (REVERSED, sale.number))
+        self.assertEqual(self.ledger.find("000003").status, REVERSED)
+
+    def test_a_worn_journal_refuses_a_trace(self):
+        self.ledger._journal.barred = LogWorn
+        with self.assertRaises(LogWorn):
+            watched(self.ledger, **MOMENT)
 
     def test_whatever_follows_an_opened_sale_has_room(self):
         while True:

@@ -2,7 +2,7 @@
 
 import unittest
 
-from suanpan.ledger.record import BYTES, NUMBERS, OPENED, TEXTS, decode, encode
+from suanpan.ledger.record import BYTES, NUMBERS, OPENED, TEXTS, WATCHED, decode, encode
 
 PURE = True
 
@@ -37,6 +37,11 @@ class TestRecord(unittest.TestCase):
         )
         self.assertEqual(bytes(encode(OPENED, OPENED_SALE)), expected)
         self.assertEqual(decode(bytearray(expected)), (OPENED, OPENED_SALE))
+
+    def test_bytes_of_a_trace_that_a_person_has_ended(self):
+        expected = b"\x0f\x06\x0201\x07\x06261123\x08\x06093105\x86\x01\x29"
+        fields = {"operator": "01", "date": "261123", "time": "093105", "of": 41}
+        self.assertEqual(bytes(encode(WATCHED, fields)), expected)
 
     def test_every_tag_where_it_was(self):
         tags = {}

@@ -6,6 +6,7 @@ from ledger_world import ANSWER, attributes, chip, mounted, pending, sign_in
 from ledger_world import sold as sums
 from nor_flash import DEPTH, WAYS, PowerCut
 from suanpan.ledger.record import APPROVED, DECLINED, OPENED, REVERSED, UNANSWERED
+from suanpan.ledger.watched import watched
 
 HEAP = "8m"  # the emulated chip remembers each weak cell of an interrupted erase
 TIMEOUT = 120
@@ -57,7 +58,13 @@ def prepared(ledger, said):
     ledger.prepare()
 
 
-DAY = (approved, declined, unanswered, left, approved, prepared, signed_in, approved, next_batch, approved, unanswered)
+def told(ledger, said):
+    """The workshop, of what goes on: it changes nothing."""
+    watched(ledger, "01", "261123", "093105")
+
+
+DAY = (approved, declined, unanswered, left, approved, prepared, signed_in, approved, told, next_batch, approved)
+DAY += (unanswered,)
 
 
 def sold(entries, batch):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.audit.records import Event
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.shop import OPENING, Shop
 from host_tools.cards.minting import Mint
@@ -20,6 +21,7 @@ from host_tools.flash.factory import (
     partitions,
 )
 from host_tools.keys.authority import Authority
+from tests.journal import records
 from tests.system.books import (
     add_tip,
     agree,
@@ -210,6 +212,8 @@ def test_what_a_batch_hangs_on_stays_as_it_is(shop: Shop) -> None:
         sell(shop, 20_00)
     practise(shop, words="培训结束")
     agree(shop, 1, 10_00)
+    recorded = records(bench.flash.image(), shop.secrets.journal_key)
+    assert Event.WATCHED not in [data[0] for data in recorded]  # no record of the trace outlives the training, either
 
 
 def test_the_longest_keys_need_no_more_memory_in_a_training(tmp_path: Path, mint: Mint) -> None:

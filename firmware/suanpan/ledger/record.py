@@ -26,6 +26,7 @@ SETTLED = const(11)  # the host has closed the batch
 REOPENED = const(12)  # the host has refused the settlement: the batch goes on
 RESTORED = const(13)  # all before this is another board's, by its archive of that moment; STANs go on far ahead
 ADVISED = const(14)  # what moves no money, and the host must be told: it waits in the queue with the others
+WATCHED = const(15)  # a trace for the workshop begins, or is ended by a person: by `operator`, at `date` and `time`
 
 TEXTS = (
     "kind",  # "sale"
@@ -62,7 +63,7 @@ NUMBERS = (
     "open",  # record number of the newest request's OPENED
     "newest",  # record number of the newest transaction, requested or stored
     "of",  # record number of the transaction that this is about: what a void takes back, what was delivered; in a
-    # settlement, up to where the batch was uploaded
+    # settlement, up to where the batch was uploaded; what a trace that is ended began with
     "floor",  # the record from which on nothing may be erased
     "batch_start",  # the SIGNED_IN with which the batch began
     "settled",  # the newest SETTLED

@@ -123,7 +123,7 @@ class State:
             self.settled = number
             self._begin_batch()
             self.floor = self.needed(number)
-        elif event != PRINTED:
+        elif event < PRINTED:  # that, and WATCHED, change nothing here
             self._end_request(event, fields)
 
     def _restore(self, fields: "Fields") -> None:

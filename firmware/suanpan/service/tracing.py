@@ -54,6 +54,7 @@ class Tracing:
     """From its making until it is `over`: by `end`, or because half an hour has gone by."""
 
     over = False
+    begun = 0  # number of the journal's record of it
     _line: "Line | None" = None  # the last that was listened to; it may be kept for the next transaction
 
     def __init__(self, t: "Terminal", uart: "UART") -> None:

@@ -37,6 +37,18 @@ def numbered(life: Acts) -> Acts:
     return found
 
 
+# A trace begins or ends wherever another record may not.
+WATCHED: Acts = [
+    act
+    for acts in (
+        [("watch",), ("sign_in", "000001"), ("sell", 100), ("unwatch",), ("store", 7), ("watch",), ("deliver", 1)],
+        [("silent", 77), ("watch",), ("reverse",), ("leave", 78), ("unwatch",), ("reverse",), ("sell", 2), ("watch",)],
+        [("void", 0), ("unwatch",), ("ask",), ("watch",), ("settle", 0), ("watch",), ("cut", 0, 1, 9, "unwatch")],
+        [("ask",), ("cut", 1, 1, 9, "watch"), ("reopen",), ("watch",), ("sign_in", "000002"), ("unwatch",)],
+    )
+    for act in acts
+]
+
 amounts = st.integers(1, 10**9)
 acts = st.one_of(
     st.tuples(st.just("sell"), amounts),
@@ -54,6 +66,8 @@ acts = st.one_of(
     st.tuples(st.just("reopen")),
     st.tuples(st.just("ask")),
     st.tuples(st.just("sign_in"), st.sampled_from([0, 0, 1])),
+    st.tuples(st.just("watch")),
+    st.tuples(st.just("unwatch")),
     st.tuples(st.just("prepare")),
 )
 cuts = st.tuples(st.just("cut"), st.integers(0, 5), st.sampled_from([0, 1]), st.integers(0, 16))
@@ -111,6 +125,7 @@ def assert_agrees(life: Life) -> None:
 @example(life=[*DAYS, ("deliver", 0), ("settle", 0), *DAYS], seed=1)
 @example(life=[("sign_in", "000001"), ("store", 1), ("sign_in", "000002"), ("deliver", 1), ("store", 2)], seed=1)
 @example(life=[("sign_in", "000001"), ("sell", 1), ("silent", 2), ("sign_in", "000002")], seed=1)
+@example(life=WATCHED, seed=1)
 @relentless
 def test_any_life(peer: Peer, life: Acts, seed: int) -> None:
     assert_agrees(peer.live(SECTORS, life, seed))
@@ -180,6 +195,33 @@ def test_the_power_goes_while_the_sector_after_a_worn_one_is_erased(peer: Peer) 
         for operation in range(7):
             past: Acts = [("wear", 0x2003, 0xFF), *YEARS[:-1]]
             assert_agrees(peer.after(past, 5, [*[("sell", 1)] * sales, ("cut", operation, 1, 0, "prepare")]))
+
+
+def test_traces_are_told_of_apart(peer: Peer) -> None:
+    """Who let each begin, and who ended it; none of them is a transaction, and no sum knows them."""
+    life = peer.live(SECTORS, WATCHED)
+    report = audit(life)
+    assert report.books
+    assert not any("does not know" in note for note in report.notes)
+    ended = [(watch.operator, watch.time, watch.ended_by, watch.end_time) for watch in report.books.watches]
+    by_hand, by_itself = ("01", "093105", "02", "094000"), ("01", "093105", "", "")
+    assert ended == [by_hand, by_itself, by_hand, by_hand, by_itself, by_itself, by_itself, by_hand]
+    traced = {number for watch in report.books.watches for number in (watch.number, watch.ended)}
+    assert not traced & {entry.number for entry in report.books.entries}
+    plain = audit(peer.live(SECTORS, [act for act in WATCHED if act[-1] not in ("watch", "unwatch")]))
+    assert [(line.kind, line.count, line.amount) for line in report.lines] == [
+        (line.kind, line.count, line.amount) for line in plain.lines
+    ]
+
+
+def test_a_trace_whose_beginning_has_been_erased(peer: Peer) -> None:
+    sales: Acts = [("sell", amount) for amount in range(20)]
+    days = [act for batch in range(10, 17) for act in [("sign_in", f"{batch:06}"), *sales, ("settle", 0)]]
+    report = audit(peer.after([*YEARS[:-3], ("watch",), *days[:-2], ("unwatch",)], 4, []))
+    assert report.good and report.books
+    (watch,) = report.books.watches
+    assert watch.number < report.first < watch.ended
+    assert (watch.operator, watch.ended_by) == ("", "02")
 
 
 def test_a_batch_that_is_not_whole_says_so(years: Life, days: Life) -> None:

@@ -116,6 +116,7 @@ IMPOSSIBLE: list[tuple[Callable[[Life], Record], Event, dict[str, Value], str]] 
     (lambda life: first(life, Event.REVERSED), Event.OPENED, {"batch": "000001"}, "has come to an end"),
     (lambda life: first(life, Event.REOPENED), Event.STORED, {"batch": "000001"}, "settlement is open"),
     (printed_in, Event.STORED, {"batch": "000009"}, "another batch"),
+    (printed_in, Event.WATCHED, {"of": 3}, "that had not begun"),
     (lambda life: first(life, Event.REVERSED), Event.REVERSED, {"of": 3}, "not to be reversed"),
 ]
 
