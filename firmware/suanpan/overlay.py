@@ -22,13 +22,14 @@ _STAY = "suanpan.errors"
 
 
 # What was there before the first overlay: a list of all modules at each one would be long, and the heap is in pieces.
-_resident: "set[str]" = set()
+_resident: "tuple[str, ...]" = ()
 
 
 class Overlay:
     def __enter__(self) -> None:
+        global _resident
         if not _resident:
-            _resident.update(sys.modules)
+            _resident = tuple(sys.modules)
         self._before = _passing()
 
     def __exit__(self, *_: object) -> None:

@@ -75,9 +75,8 @@ def nothing_was_sold(shop: Shop, card: str) -> None:
 
 @pytest.mark.parametrize("slot", [False, True], ids=["from files", "from a slot"])
 def test_keys_of_1984_bits_need_no_more_than_256_kb_of_heap(tmp_path: Path, mint: Mint, slot: bool) -> None:
-    with Shop(
-        tmp_path, mint=mint, heap="288k", software=software() if slot else b""
-    ) as shop:  # 32 for the virtual board
+    # 32 KB are for the virtual board, and two for its chip, which has what is in flash run.
+    with Shop(tmp_path, mint=mint, heap="290k" if slot else "288k", software=software() if slot else b"") as shop:
         shop.open()
         for _ in range(3):
             shop.bench.expect("请输入金额")

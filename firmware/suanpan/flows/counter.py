@@ -57,7 +57,7 @@ async def _serve(t: "Terminal", idle: Idle) -> None:
         t.screen.lights.show(0)
         if key in DIGITS and idle.battery:
             await attempt(t, sale(t, key))
-        elif key in ("menu", "nobody there") or key in DIGITS:
+        elif key in ("menu", "nobody there", "another day") or key in DIGITS:
             await attempt(t, _choose(t, key, idle.battery))
 
 

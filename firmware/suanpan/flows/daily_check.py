@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from suanpan.terminal import Terminal
 
 
-async def check(t: "Terminal") -> None:
+async def check_again(t: "Terminal") -> None:
     """Show what is wrong, each until a key is pressed or ten seconds are over."""
     screen = t.screen
     screen.show(screen.title("check"), screen.message("please_wait"))

@@ -1,5 +1,4 @@
-"""Idle: the clock goes on, flash is made ready, and what the host must still be told is told. A new day begins with a
-self-check."""
+"""Idle: the clock goes on, flash is made ready, and what the host must still be told is told."""
 
 from suanpan.errors import DriverError, JournalBroken, LedgerError, TimedOut
 from suanpan.overlay import Overlay
@@ -24,15 +23,19 @@ class Idle:
         self.trouble = ""
         self._signed_in = False
         self.battery = True
-        self._checked = ""  # the day of the last self-check
+        self._day = ""
 
     async def key(self) -> str:
-        """The first key that is pressed; "nobody there" when none has been for as long as the parameters say.
+        """The first key that is pressed; "nobody there" when none has been for as long as the parameters say;
+        "another day" at once when it is one.
 
         A key interrupts whatever is being told: that is told again, and does no harm.
         """
         t = self._t
-        await self._check_parts(t.today())
+        if self._day != t.today():
+            before, self._day = self._day, t.today()
+            if before:  # the first one begins with the self-check of the power-on
+                return "another day"
         key, more = "", False
         left_alone_s = t.parameters.seldom("lock_minutes", _LOCK_MINUTES) * 60
         if t.signed_in and not self._signed_in:
@@ -63,14 +66,6 @@ class Idle:
         if not self.pause_s:
             self.left_s = 0
         return key
-
-    async def _check_parts(self, day: str) -> None:
-        if self._checked not in ("", day):  # the first one comes from the self-check of the power-on
-            with Overlay():
-                from suanpan.service.daily_check import check
-
-                await check(self._t)
-        self._checked = day
 
     async def _check_flash(self) -> bool:
         """Whether there is more to do while nobody waits, in a second. Raises JournalBroken."""

@@ -49,12 +49,15 @@ _MODULES = {
 
 
 async def menu(t: "Terminal", key: str, battery: bool, name: str = "menu") -> "tuple[str, str]":
-    """The module in flows/ and the function in it that a person has chosen, or that is due as nobody is there.
+    """The module in flows/ and the function in it that a person has chosen, or that is due as nobody is there, or
+    as it is another day.
 
     Without a `battery` that lasts nothing is begun that ends in a record, nor by a digit.
     """
     if key == "nobody there":
         return "lock", "lock"
+    if key == "another day":
+        return "daily_check", "check_again"
     if key in DIGITS:
         return await _refuse(t, "power", "spent")
     words = _MENUS[name].split()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from suanpan.service.mall import Mall
 
 # What concerns all of them, or none.
-_COMMON = "lock version language log_out own_password cleaning check_parts trace fault_sheet download echo"
+_COMMON = "lock version language log_out own_password cleaning check_parts trace fault_sheet download echo check_again"
 
 
 async def power_on(t: "Mall") -> None:
@@ -33,7 +33,7 @@ async def _serve(t: "Mall", idle: Idle) -> None:
         t.screen.lights.show(0)
         if (key in DIGITS or key == "enter") and idle.battery:
             await attempt(t, _sell(t))
-        elif key in ("menu", "nobody there") or key in DIGITS:
+        elif key in ("menu", "nobody there", "another day") or key in DIGITS:
             await attempt(t, _choose(t, key, idle.battery))
         t.screen.merchant = ""
 

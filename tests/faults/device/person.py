@@ -56,7 +56,8 @@ class Person:
 
     # -- the display --
 
-    columns, rows = 100, 4  # so wide that no name is broken
+    columns = widest = 100  # so wide that no name is broken
+    rows = 4
 
     def clear(self):
         self._words = []
