@@ -16,15 +16,17 @@ _FLASH = const(0x800000)
 _OFFERS = const(("wifi", "repl usb", "repl uart 0"))  # a stock image has both
 _PARTITIONS = const((
     # label, type, subtype, offset, size
-    ("nvs", "data", "nvs", 0x009000, 0x006000),
+    ("nvs", "data", "nvs", 0x009000, 0x004000),
+    ("otadata", "data", "ota", 0x00D000, 0x002000),  # which of the two MicroPythons starts
     ("phy_init", "data", "phy", 0x00F000, 0x001000),
-    ("factory", "app", "factory", 0x010000, 0x1F0000),  # a stock MicroPython
+    ("ota_0", "app", "ota_0", 0x010000, 0x1F0000),  # a stock MicroPython
     ("vfs", "data", "littlefs", 0x200000, 0x020000),  # what that mounts at /: the first stage
     ("slot_a", "data", 0x42, 0x220000, 0x0F0000),  # the application, a bundle
     ("slot_b", "data", 0x43, 0x310000, 0x0F0000),  # and the other one
     ("journal", "data", 0x40, 0x400000, 0x100000),
     ("secrets", "data", 0x41, 0x500000, 0x003000),
-    ("data", "data", "littlefs", 0x508000, 0x2F8000),  # parameters, keys, operators, tables, certificates
+    ("data", "data", "littlefs", 0x508000, 0x108000),  # parameters, keys, operators, tables, certificates
+    ("ota_1", "app", "ota_1", 0x610000, 0x1F0000),  # and the next one, while it is tried
 ))  # fmt: skip
 
 PINS: "dict[str, Any]" = {

@@ -23,6 +23,7 @@ _BLOCK_ERASE = const(6)
 _ERROR = const(1)
 _TABLE = const(0x8000)
 _ROW = const(32)
+_OTA_RUNNING = const(0x5A)  # a frame to the bench: ota.py has its like
 
 _cells = open(os.getenv("SUANPAN_FLASH") or "", "rb")
 
@@ -30,7 +31,9 @@ _cells = open(os.getenv("SUANPAN_FLASH") or "", "rb")
 class Partition:
     """Block device with both forms of MicroPython's interface: with an offset nothing is erased."""
 
-    def __init__(self, label: str) -> None:
+    RUNNING = const(1)
+
+    def __init__(self, label: "str | int") -> None:
         self._row = _look_up(label)
         self._offset: int
         self._size: int
@@ -62,6 +65,12 @@ class Partition:
             self._erase(argument)
         return 0
 
+    def __getattr__(self, name: str) -> object:
+        """What a board with one MicroPython never asks for."""
+        import ota
+
+        return getattr(ota.Ota(self), name)
+
     def _erase(self, block: int) -> None:
         if link.ask(link.FLASH_ERASE, struct.pack("<I", self._offset + block * _SECTOR))[0] == _ERROR:
             raise OSError(errno.EIO)
@@ -88,8 +97,10 @@ class NVS:
         link.flush()
 
 
-def _look_up(label: str) -> bytes:
+def _look_up(label: "str | int") -> bytes:
     """The row of a partition in the chip's table (docs.espressif.com, api-guides/partition-tables)."""
+    if label == Partition.RUNNING:
+        label = bytes(link.ask(_OTA_RUNNING)).decode()
     _cells.seek(_TABLE)
     row: bytes = _cells.read(_ROW)
     while row[:2] == b"\xaa\x50":

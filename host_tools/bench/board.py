@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
+from host_tools.bench.boot_loader import BootLoader
 from host_tools.bench.bus import AdcPart, BoardUart, BringsLine, Clock, I2cPart, PwmPart, SpiPart, UartPart, WakesOnSda
 from host_tools.bench.flash import NorFlash
 from host_tools.bench.gpio import Gpio
@@ -61,6 +62,7 @@ class Board:
         self._woken = woken
         self._events = bytearray()
         flash.attach(clock)
+        self._boot = BootLoader(flash)
         self._gpio = Gpio(lambda pin, level: self._event(Event.PIN_EDGE, pin, bytes([level])), self._note)
         for pin_part in parts.on_pins:
             self._gpio.connect(pin_part, clock)
@@ -99,6 +101,9 @@ class Board:
             Op.FLASH_ERASE: self._flash_erase,
             Op.NVS_GET: lambda p: self._nvs.get(p.decode(), b""),
             Op.NVS_SET: self._nvs_set,
+            Op.OTA_RUNNING: lambda p: self._boot.running.encode(),
+            Op.OTA_BOOT: lambda p: _OK if self._boot.set_boot(p.decode()) else _ERROR,
+            Op.OTA_VALID: lambda p: _OK if self._boot.mark_valid() else _ERROR,
             Op.NET_OPEN: lambda p: self.network.open(p[0], p[1:].decode()),
             Op.NET_SEND: lambda p: self.network.send(p[0], p[1:]),
             Op.NET_RECEIVE: lambda p: self.network.receive(p[0], p[1] | p[2] << 8),

@@ -85,9 +85,14 @@ class LockstepBench:
             )
         except FirmwareDied as problem:
             raise BenchError(f"the firmware has stopped:\n{problem}") from None
-        self._board = Board(
-            self.clock, self.parts, self.flash, self.nvs, self.rtc, self._random, self._world, self._record
-        )
+        try:
+            self._board = Board(
+                self.clock, self.parts, self.flash, self.nvs, self.rtc, self._random, self._world, self._record
+            )
+        except PowerCut:  # in the boot loader
+            self._process.kill()
+            self._process = None
+            raise
         self._board.network.up = self.network_up
         self._run_firmware()
 

@@ -16,7 +16,7 @@ from host_tools.micropython.port import ROOT
 from host_tools.micropython.traceback import by_source_names
 
 BOARD = ROOT / "boards" / "virtual"
-CHIP = ("chip", "console", "esp32", "link", "machine", "socket", "timing")  # of it, what a chip has in C
+CHIP = ("chip", "console", "esp32", "link", "machine", "ota", "socket", "timing")  # of it, what a chip has in C
 COMMON = ROOT / "boards" / "common"  # what every board has of its software
 ASSETS = ROOT / "firmware" / "assets"
 PINS = BOARD / "pins.py"

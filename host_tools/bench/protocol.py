@@ -37,6 +37,9 @@ class Op(IntEnum):
     FLASH_ERASE = 0x52
     NVS_GET = 0x58
     NVS_SET = 0x59
+    OTA_RUNNING = 0x5A
+    OTA_BOOT = 0x5B
+    OTA_VALID = 0x5C
     NET_OPEN = 0x60
     NET_SEND = 0x61
     NET_RECEIVE = 0x62

@@ -13,7 +13,9 @@ _APP_ALIGNED: Final = 0x10000
 _APP_AT: Final = 0x10000  # where a stock MicroPython is written to
 _FIRST: Final = 0x9000  # behind boot loader and table
 _BUNDLE: Final = 0x068000  # what an application takes, and the next one's growth
-_WANTED: Final = ("nvs", "factory", "vfs", "slot_a", "slot_b", "journal", "secrets", "data")
+_WANTED: Final = ("nvs", "vfs", "slot_a", "slot_b", "journal", "secrets", "data")
+_OTA: Final = ("otadata", "ota_0", "ota_1")  # or a factory alone
+_OTA_DATA: Final = 2 * _SECTOR
 _SECRETS: Final = 3 * _SECTOR  # of the keys, of the journal, of the batch's card numbers
 
 
@@ -23,7 +25,7 @@ def partition_conflicts(board: Board, module: Module) -> Iterator[tuple[int, str
         has = f"an {board.module} has 0x{module.flash_size:06X} bytes of flash"
         yield board.line("_FLASH"), f"{has}: write that, or another module"
     rows = {row.label: row for row in board.partitions}
-    for label in _WANTED:
+    for label in (*_WANTED, *(_OTA if rows.keys() & set(_OTA) else ("factory",))):
         if label not in rows:
             yield board.line("_PARTITIONS"), f"there is no partition {label}: add it"
     yield from _places(board)
@@ -51,7 +53,7 @@ def _places(board: Board) -> Iterator[tuple[int, str]]:
         if row.end > board.flash_size:
             over = row.end - board.flash_size
             yield row.line, f"{row.label} ends 0x{over:X} behind the flash: make it smaller by that"
-        if row.type == "app" and row.subtype == "factory" and row.offset != _APP_AT:
+        if row.type == "app" and row.subtype in ("factory", "ota_0") and row.offset != _APP_AT:
             yield row.line, f"{row.label}: a stock MicroPython is at 0x{_APP_AT:06X}: move it there"
         before = row
 
@@ -66,5 +68,12 @@ def _sizes(rows: dict[str, Partition]) -> Iterator[tuple[int, str]]:
             slots[1].line,
             f"slot_b is not as large as slot_a (line {slots[0].line}): what fits one must fit the other",
         )
+    if "otadata" in rows and rows["otadata"].size != _OTA_DATA:
+        yield rows["otadata"].line, f"otadata has two sectors: 0x{_OTA_DATA:06X}"
+    bases = [rows[label] for label in _OTA[1:] if label in rows]
+    if len(bases) == 2 and bases[0].size != bases[1].size:
+        yield bases[1].line, f"ota_1 is not as large as ota_0 (line {bases[0].line}): what fits one must fit the other"
+    if "factory" in rows and bases:
+        yield rows["factory"].line, "a factory beside ota_0: the boot loader goes back to it, and nobody updates it"
     if "secrets" in rows and rows["secrets"].size < _SECRETS:
         yield rows["secrets"].line, f"secrets has three sectors: 0x{_SECRETS:06X} at least"

@@ -14,10 +14,12 @@ from rich.table import Table
 
 from host_tools.boards.data import BoardError, load
 from host_tools.build.application import listing
+from host_tools.build.base import OneMicroPython, base_image, make_base
 from host_tools.build.bundle import Sign
 from host_tools.build.flash_image import DoesNotFit, flash_image
 from host_tools.build.release import BadVersion, Release, make, number_of
 from host_tools.build.romfs import RomError
+from host_tools.flash.errors import FlashError
 from host_tools.keys.ceremony import Ceremony
 from host_tools.keys.errors import KeysError
 from host_tools.keys.signer import PublicKey, Signer
@@ -53,6 +55,15 @@ def build(
     floor: Annotated[
         int, typer.Option(help="The lowest number that a board may run once it has confirmed this one.", min=0)
     ] = 0,
+    micropython: Annotated[
+        Path | None,
+        typer.Option(
+            help="A bundle of this stock MicroPython image instead, of the --version that it is, for boards with room "
+            "for a second one.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Compile the firmware for a board, sign it, and make the image of its whole flash.
 
@@ -62,24 +73,33 @@ def build(
     """
     if (signer is None) == (ceremony is None):
         raise typer.BadParameter("give either --signer or --ceremony")
+    if micropython and not version:
+        raise typer.BadParameter("give the --version that the MicroPython image is")
     try:
         chosen = load(board)
         if version:
             number_of(version)  # before anybody types a passphrase
+        base = base_image(chosen, micropython) if micropython else b""
         sign, public = _signing(signer, ceremony, name, f"{board} {version}".strip())
+        if base:
+            content = make_base(chosen, base, sign, version)
+            _write(out, f"{board}-micropython-{version}", {".bundle": content})
+            return
         release = make(chosen, sign, version=version, number=number, floor=floor)
         image = flash_image(chosen, release.bundle, public())
-    except (BoardError, BadVersion, DoesNotFit, RomError, CompileError, KeysError) as error:
+    except (BoardError, BadVersion, DoesNotFit, OneMicroPython, RomError, CompileError, KeysError, FlashError) as error:
         console.print(f"refused: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    out.mkdir(parents=True, exist_ok=True)
-    stem = f"{board}-{release.version}"
     made = {".bundle": release.bundle, ".sha256": listing(release.files).encode(), ".flash.bin": image}
+    console.print(_table(release))
+    _write(out, f"{board}-{release.version}", made)
+
+
+def _write(out: Path, stem: str, made: dict[str, bytes]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
     for suffix, content in made.items():
         (out / (stem + suffix)).write_bytes(content)
-    console.print(_table(release))
-    for suffix, content in made.items():
-        console.print(f"{out / (stem + suffix)}: {len(content):,} bytes", markup=False, highlight=False)
+        console.print(f"{out / (stem + suffix)}: {len(content):,} bytes", markup=False, highlight=False, soft_wrap=True)
 
 
 def _signing(signer: Path | None, ceremony: Path | None, name: str, what: str) -> tuple[Sign, Callable[[], PublicKey]]:

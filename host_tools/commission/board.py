@@ -103,7 +103,8 @@ def board(
         raise typer.Exit(1) from None
     console.print(
         f"\n{time.monotonic() - began:.1f} s in all. {len(found)} parts answered; the acquirer has booked "
-        f"{sales[-1].amount / 100:.2f}, and its books are right.\n{', '.join(str(path) for path in made)}"
+        f"{sales[-1].amount / 100:.2f}, and its books are right.\n{', '.join(str(path) for path in made)}",
+        soft_wrap=True,
     )
 
 

@@ -26,7 +26,7 @@ from host_tools.commission.steps import commission as all_steps
 from host_tools.commission.swap import hand_over, require_ready
 from host_tools.commission.work import Work
 from host_tools.flash import ports
-from host_tools.flash.errors import FlashError
+from host_tools.flash.errors import FlashError, PortBusy
 from host_tools.keys.ceremony import Ceremony
 from host_tools.keys.cli import DIRECTORY
 from host_tools.keys.components import Algorithm
@@ -89,7 +89,7 @@ def commission(
         done = Work(work, ordered, lambda: datetime.now().astimezone())
         if done.facts("flash") is None:
             _require_suited(ordered, stock, image)
-        name = ports.one(port)
+        name = ports.present(ports.one(port))
         workshop = Workshop(
             ceremony,
             pair=lambda: ask_pair(ceremony),
@@ -156,7 +156,11 @@ def _flash(order: Order, key: bytes, port: str, stock: Path, image: Path, regist
 def _line(port: str) -> Iterator[Port]:
     import serial  # type: ignore[import-untyped]
 
-    with serial.serial_for_url(port, BAUD, timeout=_LINE_S) as line:
+    try:
+        line = serial.serial_for_url(port, BAUD, timeout=_LINE_S)
+    except serial.SerialException as problem:
+        raise PortBusy.at(port) from problem
+    with line:
         yield line
 
 

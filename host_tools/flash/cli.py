@@ -17,7 +17,7 @@ from rich.text import Text
 
 from host_tools.flash import ports
 from host_tools.flash.diagnosis import Finding, Verdict
-from host_tools.flash.errors import FlashError, PortBusy
+from host_tools.flash.errors import FlashError
 
 if TYPE_CHECKING:
     from host_tools.flash import chip
@@ -63,6 +63,9 @@ def flash(
     from host_tools.flash.register import labels as page
     from host_tools.flash.run import Job, flash_all
 
+    for file in (register, labels):  # now, and not when the boards are written
+        if file and not file.absolute().parent.is_dir():
+            refuse(f"There is no folder {file.parent} for {file.name}.")
     with refusals():
         with _bars() as bars:
             bar = bars.add_task("stock image", total=1)
@@ -179,9 +182,9 @@ def refuse(reason: str) -> NoReturn:
 
 
 def _mpremote(port: str, *arguments: str) -> None:
-    if Path(port).is_absolute() and not Path(port).exists():
-        raise PortBusy.at(port)
-    status = subprocess.run([sys.executable, "-m", "mpremote", "connect", port, *arguments], check=False).returncode
+    status = subprocess.run(
+        [sys.executable, "-m", "mpremote", "connect", ports.present(port), *arguments], check=False
+    ).returncode
     if status:
         raise typer.Exit(status)
 

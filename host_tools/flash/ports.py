@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from serial.tools import list_ports  # type: ignore[import-untyped]
 
-from host_tools.flash.errors import ManyPorts, NoPort
+from host_tools.flash.errors import ManyPorts, NoPort, PortBusy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,3 +37,10 @@ def one(port: str, find: Callable[[], Iterable[PortInfo]] = list_ports.comports)
     if len(found) > 1:
         raise ManyPorts(", ".join(found))
     return found[0]
+
+
+def present(port: str) -> str:
+    """That port. Raises PortBusy if it is the path of none; other names of ports are not looked into."""
+    if Path(port).is_absolute() and not Path(port).exists():
+        raise PortBusy.at(port)
+    return port

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from host_tools.build.base import SUFFIX
 from host_tools.build.bundle import BundleError, Manifest, read
 from host_tools.build.partition_table import SECTOR
 from host_tools.update.errors import BadBundle
@@ -31,10 +32,12 @@ class Bundle:
 
 
 def newest(directory: Path) -> dict[str, Bundle]:
-    """By board, the one with the highest number. Raises BadBundle for one that is none."""
+    """By board, the one with the highest number; of applications alone. Raises BadBundle for one that is none."""
     found: dict[str, Bundle] = {}
     for path in sorted(directory.glob("*.bundle")):
         bundle = Bundle.load(path)
+        if bundle.manifest.board.endswith(SUFFIX):
+            continue
         before = found.get(bundle.manifest.board)
         if before is None or before.manifest.number < bundle.manifest.number:
             found[bundle.manifest.board] = bundle

@@ -12,6 +12,8 @@ from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
+from host_tools.build.base import SUFFIX
+from host_tools.flash.errors import PortBusy
 from host_tools.keys.injection import BAUD
 from host_tools.update import line
 from host_tools.update.bundles import Bundle, newest
@@ -75,6 +77,7 @@ def update(
         if port:
             _send(_needed(bundle), port, baud, timeout)
         elif rollout:
+            _require_an_application(_needed(bundle))
             _roll_out(_needed(bundle), _begun(bundle, rollout, stages, failures, state), status, listen, tls)
         elif serve:
             bundles = newest(serve)
@@ -83,6 +86,11 @@ def update(
             _offer(bundles, None, listen, tls)
         else:
             raise typer.BadParameter("give --port, --serve or --rollout")
+
+
+def _require_an_application(bundle: Bundle) -> None:
+    if bundle.manifest.board.endswith(SUFFIX):
+        raise BadBundle(f"{bundle.path} has MicroPython itself, which comes by cable alone.")
 
 
 def _needed(bundle: Path | None) -> Bundle:
@@ -95,9 +103,14 @@ def _send(bundle: Bundle, port: str, baud: int, timeout: float) -> None:
     import serial  # type: ignore[import-untyped]
 
     manifest = bundle.manifest
-    console.print(f"{bundle.path.name}: {manifest.version} ({manifest.number}) for {manifest.board}", markup=False)
+    words = f"{bundle.path.name}: {manifest.version} ({manifest.number}) for {manifest.board}"
+    console.print(words, markup=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with serial.serial_for_url(port, baud, timeout=timeout) as far, Progress(*columns, TimeRemainingColumn()) as bars:
+    try:
+        far = serial.serial_for_url(port, baud, timeout=timeout)
+    except serial.SerialException as problem:
+        raise PortBusy.at(port) from problem
+    with far, Progress(*columns, TimeRemainingColumn()) as bars:
         bar = bars.add_task(port, total=len(bundle.content))
         line.send(far, bundle.content, lambda done: bars.update(bar, completed=done))
     console.print("The terminal has it, and starts anew. It says on its screen whether the new version came up.")
@@ -165,6 +178,6 @@ def _refusals() -> Iterator[None]:
     """What cannot be done is said in one line, and ends the command. A serial port's error is an OSError."""
     try:
         yield
-    except (UpdateError, OSError) as refusal:
+    except (UpdateError, PortBusy, OSError) as refusal:
         console.print(f"update: {refusal}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -167,7 +167,7 @@ class TestMutants(unittest.TestCase):
         )
 
     def test_it_goes_back(self):
-        self.assertCaught('int(manifest["number"]) <= self.running', "False")
+        self.assertCaught('int(manifest["number"]) <= running', "False")
 
     def test_it_writes_where_it_runs(self):
         self.assertCaught("1 - state.active", "state.active")

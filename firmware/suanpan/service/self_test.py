@@ -29,12 +29,21 @@ async def self_test(t: "Terminal") -> None:
     t.ledger.verify()
     found = await faults(t)
     application = BootState(t.nvs())
-    new = application.tried
-    if all(name in _OF_THE_DAY for name, _ in found):
+    new = VERSION if application.tried else ""
+    good = all(name in _OF_THE_DAY for name, _ in found)
+    note = bytearray(10)  # service/update.py's: whether another MicroPython was to start
+    try:
+        t.nvs().get_blob("update", note)
+    except OSError:
+        pass
+    if note[9] == 0xFF > note[8]:
+        base = __import__("suanpan.service.update_base", None, None, ("confirm",))
+        new = base.confirm(t, application, good) or new
+    if good:
         application.confirm()
         _bring_forward(t)
         if new:
-            await screen.notice(title, f"{screen.message('update_done')} {VERSION}", 3)
+            await screen.notice(title, f"{screen.message('update_done')} {new}", 3)
     elif new:
         t.slots().reset()  # the one before it comes back, and says so: it finds all as it was
     cause = application.tell()

@@ -6,6 +6,8 @@ cut off, or damaged, is never an application there. Only then is it made pending
 
 How far it is stands in the non-volatile store, every few sectors: after a power cut the same bundle goes on there. What
 it says is a hint and no more, as in the end all of the slot is read.
+
+A bundle for "BOARD/micropython" has MicroPython itself (update_base.py).
 """
 
 import struct
@@ -16,7 +18,7 @@ from micropython import const
 
 from suanpan.crypto.rsa import RsaPublicKey
 from suanpan.errors import LogWorn
-from suanpan.errors.slots import BAD_IMAGE, NOT_CONFIRMED, BundleError
+from suanpan.errors.slots import BAD_IMAGE, NOT_CONFIRMED, WRONG_BOARD, BundleError
 from suanpan.slots.bundle import SECTOR, read_manifest
 from suanpan.slots.state import NONE, BootState
 
@@ -24,9 +26,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from esp32 import NVS
+    from esp32 import NVS, Partition
 
     from suanpan.crypto.octets import Readable
+    from suanpan.service.update_base import Base
     from suanpan.slots.bundle import Slot
 
     class Slots(Protocol):
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
         def partitions(self) -> "tuple[Slot, Slot]": ...
         def own(self) -> "tuple[str, bytes]": ...
         def reset(self) -> None: ...
+        def other_base(self) -> "Partition": ...
+        def running_base(self) -> "Partition": ...
+        def keep_base(self) -> None: ...
 
 
 NOT_NEWER = const(7)  # causes, beside those of errors/slots.py
@@ -78,7 +84,9 @@ class Update:
             raise BundleError(NOT_CONFIRMED)  # what runs is in the slot that would be written
         self._target = 1 - state.active
         partitions = slots.partitions()
-        self._slot = partitions[self._target]
+        self._slot = self._own = partitions[self._target]
+        self._slots = slots
+        self._base: "Base | None" = None
         self._sector = bytearray(SECTOR)
         partitions[state.active].readblocks(0, self._sector, 0)
         self.running: int = read_manifest(self._sector, self._signer, self.board, 0)["number"]  # type: ignore[assignment]
@@ -130,10 +138,21 @@ class Update:
     def _begin(self) -> None:
         """The first sector: whether this bundle may come in, and from where on it is wanted."""
         head = self._sector
-        manifest = read_manifest(head, self._signer, self.board, self._state.floor)
-        if int(manifest["number"]) <= self.running:
+        self._slot, self._base = self._own, None
+        running = self.running
+        try:
+            manifest = read_manifest(head, self._signer, self.board, self._state.floor)
+        except BundleError as error:
+            if error.cause != WRONG_BOARD:
+                raise
+            from suanpan.service.update_base import Base, number
+
+            manifest = read_manifest(head, self._signer, self.board + "/micropython", 0)
+            self._slot = self._base = Base(self._slots)
+            running = number()
+        if int(manifest["number"]) <= running:
             raise BundleError(NOT_NEWER)
-        if int(manifest["schema"]) < self._schema:
+        if not self._base and int(manifest["schema"]) < self._schema:
             raise BundleError(OLD_SCHEMA)
         if int(manifest["size"]) > ((self._slot.ioctl(_COUNT, 0) or 0) - 1) * SECTOR:
             raise BundleError(TOO_LARGE)
@@ -158,6 +177,11 @@ class Update:
         if not self._whole():
             self._note(0)
             raise BundleError(BAD_IMAGE)
+        if self._base:
+            self._note(self._base.mark)
+            self._base.start()
+            self.done = True
+            return
         self._sector[:] = self._head + b"\xff" * (SECTOR - len(self._head))
         self._write(0)
         self._state.pend(self._target)

@@ -41,20 +41,20 @@ class SpiFlash:
 
     def __init__(self, cells: NorFlash) -> None:
         self._cells = cells
-        self._whole = len(cells.image())
+        self.whole = len(cells.image())
         self.reset()
 
     def reset(self) -> None:
         self.attached = False
-        self.size = min(_ROM_SIZE, self._whole)
+        self.size = min(_ROM_SIZE, self.whole)
 
     def attach_whole(self) -> None:
         """As the stub does by itself."""
         self.attached = True
-        self.size = self._whole
+        self.size = self.whole
 
     def check(self, address: int, size: int) -> None:
-        if (size and not self.attached) or address + size > min(self.size, self._whole):
+        if (size and not self.attached) or address + size > min(self.size, self.whole):
             raise Refusal(Trouble.FLASH)
 
     def read(self, address: int, size: int) -> bytes:

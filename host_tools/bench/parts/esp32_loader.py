@@ -50,7 +50,7 @@ class Loader:
         self.stub = False
         self.running = True  # this loader; False when it has been left
         self._slip = SlipReader()
-        self._spi = Spi1(self._chip.spi)
+        self._spi = Spi1(self._chip.spi, self._flash.whole)
         self._registers = dict(self._chip.registers)
         self._memory = Memory()
         self._flash.reset()

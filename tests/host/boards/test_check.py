@@ -108,6 +108,11 @@ MUTATIONS = [
     (ESP32, '("journal"', '("diary"', "there is no partition journal", "_PARTITIONS"),
     (ESP32, '("secrets"', '("journal"', "a label is there once"),
     (ESP32, "0x400000", "0x800000", "has 0x400000 bytes of flash"),
+    (S3, "0x610000, 0x1F0000", "0x610000, 0x1E0000", "ota_1 is not as large as ota_0"),
+    (S3, "0x00D000, 0x002000", "0x00D000, 0x001000", "otadata has two sectors"),
+    (S3, '("otadata"', '("otherdata"', "there is no partition otadata", "_PARTITIONS"),
+    (S3, '("ota_0", "app", "ota_0"', '("factory", "app", "factory"', "there is no partition ota_0", "_PARTITIONS"),
+    (S3, '"phy_init", "data", "phy", 0x00F000', '"factory", "app", "factory", 0x00F000', "a factory beside ota_0"),
 ]
 
 

@@ -16,11 +16,13 @@ from typer.testing import CliRunner, Result
 
 from host_tools.build import bundle, release
 from host_tools.build.application import application, first_stage, listing
-from host_tools.build.bundle import BundleError
+from host_tools.build.bundle import BundleError, read
 from host_tools.build.flash_image import DoesNotFit, flash_image
 from host_tools.build.partition_table import TABLE_AT, TABLE_SIZE, of_board, unpack
 from host_tools.build.release import BadVersion, number_of
 from host_tools.cli import app
+from host_tools.flash.errors import OtherChipsImage
+from host_tools.flash.stand_in import stand_in
 from host_tools.micropython.compiler import own_version
 from host_tools.micropython.port import ROOT
 from tests.effort import EFFORT
@@ -111,7 +113,7 @@ def test_what_is_in_it() -> None:
     assert f"{hashlib.sha256(files['main.mpy']).hexdigest()}  main.mpy" in lines
     assert len(lines) == len(files)
     first = first_stage(board(), signer().public)
-    assert len(first["boot.py"].splitlines()) <= 48  # it is to be read at a glance
+    assert len(first["boot.py"].splitlines()) <= 52  # it is to be read at a glance
     assert json.loads(first["board.json"]) == {"board": "virtual", "lights": [9, 10, 11, 12]}
 
 
@@ -203,3 +205,20 @@ def test_what_the_command_refuses(tmp_path: Path) -> None:
     assert build("--signer", key, "--ceremony", tmp_path).exit_code == 2
     assert build().exit_code == 2
     assert not (tmp_path / "made").exists()
+
+
+def test_micropython_itself_for_a_board_with_room_for_two(tmp_path: Path) -> None:
+    key, stock, other = tmp_path / "signer.pem", tmp_path / "stock.bin", tmp_path / "other.bin"
+    key.write_bytes(signer_file())
+    stock.write_bytes(stand_in("esp32s3", program=30_000))
+    other.write_bytes(stand_in("esp32", program=30_000))
+    how = ("--signer", key, "--out", tmp_path / "made", "--version", "1.30.0", "--micropython")
+    assert build(*how, stock, "--board", "esp32s3_devkitc").exit_code == 0
+    (made,) = (tmp_path / "made").iterdir()
+    manifest, image = read(made.read_bytes(), signer().public)
+    assert (manifest.board, manifest.number) == ("esp32s3_devkitc/micropython", 1_030_000)
+    assert image == stock.read_bytes()[0x10000:]
+    for name, why in (("esp32_devkitc", "no partition ota_1"), ("esp32s3_devkitc", OtherChipsImage.says)):
+        said = build(*how, other, "--board", name).output
+        assert why in said and "passphrase" not in said
+    assert build("--signer", key, "--micropython", stock, "--board", "esp32s3_devkitc").exit_code == 2

@@ -55,12 +55,12 @@ def test_images_and_order_are_for_one_another(
     stock, image = files
     monkeypatch.setattr("host_tools.flash.ports.boards", lambda _find: [])
 
-    def told(stock: Path, image: Path, keys: Path, **values: str) -> str:
+    def told(stock: Path, image: Path, keys: Path, port: str = "", **values: str) -> str:
         order = tmp_path / "order.toml"
         lines = [f'{name} = "{value}"\n' for name, value in (ORDER | values).items()]
         order.write_text("".join(lines) + "port = 8583\n", "utf-8")
         how = ("--stock", stock, "--image", image, "--database", tmp_path / "bank.db", "--work", tmp_path / "work")
-        status, words = said("commission", order, *how, "--keys", keys)
+        status, words = said("commission", order, *how, "--keys", keys, "--port", port)
         assert status == 1
         return words
 
@@ -79,6 +79,7 @@ def test_images_and_order_are_for_one_another(
     )
     for words, error in cases:
         assert error.says in words
+    assert "there is no /dev/none" in told(stock, image, keys, port="/dev/none")
     assert "there is no board abacus" in told(stock, image, keys, board="abacus")
     assert not (tmp_path / "bank.db").exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -13,8 +14,11 @@ import pytest
 from littlefs import LittleFS
 from typer.testing import CliRunner
 
-from host_tools.bench.parts.esp32_chips import ESP32
-from host_tools.boards.data import load
+from host_tools.bench.boot_loader import BootLoader
+from host_tools.bench.clock import VirtualClock
+from host_tools.bench.flash import NorFlash
+from host_tools.bench.parts.esp32_chips import ESP32, ESP32_S3
+from host_tools.boards.data import Board, load
 from host_tools.build.bundle import pack
 from host_tools.build.flash_image import put, sealed
 from host_tools.build.partition_table import of_board
@@ -33,14 +37,18 @@ BOARD = load("esp32_devkitc")
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     """A stock image, and one of a board's flash; the application in it is none, and nobody has signed it."""
-    stock, image = tmp_path / "stock.bin", tmp_path / "board.flash.bin"
-    stock.write_bytes(stand_in("esp32", program=30_000))
-    table = of_board(BOARD)
-    flash = bytearray(blank(table, BOARD.flash_size))
+    return made(tmp_path, BOARD)
+
+
+def made(folder: Path, board: Board) -> tuple[Path, Path]:
+    stock, image = folder / f"{board.name}.stock.bin", folder / f"{board.name}.flash.bin"
+    stock.write_bytes(stand_in(board.chip, program=30_000))
+    table = of_board(board)
+    flash = bytearray(blank(table, board.flash_size))
     bundle = pack(
         Random(1).randbytes(20_000),
         lambda _: bytes(384),
-        board=BOARD.name,
+        board=board.name,
         version="1.2.3",
         number=1_002_003,
         floor=0,
@@ -75,6 +83,20 @@ def test_a_board_is_flashed_and_is_in_the_register(files: tuple[Path, Path], tmp
     assert chip.read_bytes()[0x220000:0x290000] == image.read_bytes()[0x220000:0x290000]
 
 
+def test_of_two_micropythons_the_boot_loader_takes_the_one_that_was_flashed(tmp_path: Path) -> None:
+    board = load("esp32s3_devkitc")
+    stock, image = made(tmp_path, board)
+    chip = tmp_path / "chip.bin"
+    chip.write_bytes(b"\xff" * board.flash_size)
+    how = ("--image", image, "--before", "no-reset", "--after", "no-reset", "--register", tmp_path / "serials.csv")
+    with loader(chip, ESP32_S3) as port:
+        status, said = typed(stock, *how, "--port", port)
+    assert (status, "8 MB" in said) == (0, True), said
+    with closing(NorFlash(chip)) as flash:
+        flash.attach(VirtualClock())
+        assert BootLoader(flash).running == "ota_0"
+
+
 def test_what_cannot_be_is_said_in_a_line(files: tuple[Path, Path], tmp_path: Path) -> None:
     stock, image = files
     other = tmp_path / "s3.bin"
@@ -98,6 +120,9 @@ def test_what_cannot_be_is_said_in_a_line(files: tuple[Path, Path], tmp_path: Pa
         ((tmp_path / "none.bin", "--image", image, "--all"), errors.NoImage),
         ((stock, "--image", image, "-p", tmp_path / "none"), errors.PortBusy),
     )
+    for option in ("--labels", "--register"):
+        status, said = typed(stock, "--image", image, option, tmp_path / "none" / "file")
+        assert (status, "There is no folder" in said) == (1, True)
     for arguments, error in cases:
         status, said = typed(*arguments, "--register", tmp_path / "serials.csv")
         assert status == 1

@@ -67,3 +67,44 @@ def test_ctrl_c_is_data_before_anything_else_is_done() -> None:
     before = statements[: statements.index("micropython.kbd_intr(-1)")]
     assert set(before) <= {"import gc", "import micropython"}
     assert "micropython.kbd_intr(3)" not in statements, "it is taken back only where there is no mark"
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_a_first_stage_that_fails_opens_no_prompt_either(released: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a MicroPython that its byte code is not for: a released board starts anew, and the chip goes back."""
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "suanpan.slots.choice":
+                raise ValueError("incompatible .mpy file")
+
+    class Store:
+        def __init__(self, _name: str) -> None:
+            pass
+
+        def get_blob(self, _key: str, _buffer: bytearray) -> int:
+            if not released:
+                raise OSError(-0x1102)
+            return 1
+
+    def reset() -> None:
+        raise ResetError
+
+    attributes: dict[str, dict[str, object]] = {
+        "machine": {"reset": reset},
+        "micropython": {"kbd_intr": lambda _: None},
+        "vfs": {},
+        "esp32": {"NVS": Store, "Partition": None},
+        "suanpan": {"__path__": []},
+        "suanpan.crypto": {"__path__": []},
+        "suanpan.crypto.rsa": {"RsaPublicKey": None},
+        "suanpan.slots": {"__path__": []},
+    }
+    for name, values in attributes.items():
+        module = ModuleType(name)
+        vars(module).update(values)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(ResetError if released else ValueError):
+        exec(compile((FIRMWARE / "boot.py").read_text("utf-8"), "boot.py", "exec"), {})

@@ -24,6 +24,7 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "c.bundle").write_bytes(bundle(11))
     (tmp_path / "d.bundle").write_bytes(bundle(3, "esp32_devkitc"))
     (tmp_path / "cut").write_bytes(bundle(10)[:-1])
+    (tmp_path / "base.bundle").write_bytes(bundle(99, "virtual/micropython"))
     (tmp_path / "list.txt").write_text("10000001\n10000002\n", "utf-8")
     return tmp_path
 
@@ -48,9 +49,11 @@ def test_what_it_refuses(files: Path) -> None:
     code, words = said(files / "list.txt", "--port", "loop://")
     assert code == 1 and "not a bundle" in words
     code, words = said(files / "a.bundle", "--port", files / "nothing")
-    assert code == 1 and "update:" in words
+    assert code == 1 and f"there is no {files / 'nothing'}" in words
     code, words = said(files / "a.bundle", "--rollout", files / "list.txt", "--stages", "5,20")
     assert code == 1 and "end with 100" in words
+    code, words = said(files / "base.bundle", "--rollout", files / "list.txt")
+    assert code == 1 and "by cable alone" in words
     assert said(files / "a.bundle")[0] == 2
     assert said("--port", "loop://")[0] == 2
     code, words = said("--serve", files, "--port", "loop://")
