@@ -25,8 +25,8 @@ EVERYDAY: Final = {
     "up-plain-pin": ("脱机密码", "Offline PIN"),
     "up-offline": ("无需密码", "No PIN"),
     "up-phone": ("手机", "Phone"),
-    "visa-10": ("外卡芯片", "Foreign chip"),
-    "mc-16": ("外卡芯片", "Foreign chip"),
+    "visa-10": ("外卡", "Visa"),
+    "mc-16": ("外卡", "Mastercard"),
     "up-declines": ("卡片拒绝", "Declines"),
     "up-copy-cda": ("复制卡", "A copy"),
 }

@@ -107,7 +107,7 @@ class Desk:
             "field": [self._names.get(card, _STRANGER) for card in parts.field.cards],
             "hertz": parts.buzzer.frequency,
             "faults": [fault.kind.name for fault in self._faults.armed],
-            "scenario": self._faults.scenario.name if self._faults.scenario else "",
+            "scenario": self._faults.scenario.name.replace(" ", "-") if self._faults.scenario else "",
             "slips": {"torn": self.slips_torn, "cut": len(parts.printer.slips)},
             "telephone": self.telephone.status(self.messages.total),
             "script": self.player.status,
@@ -220,6 +220,7 @@ class Desk:
     def _put_up(self, parts: Parts) -> None:
         """A board is on the desk: look at what happens to its parts."""
         self.player.stage.parts = parts
+        self.switches.charge(self.switches.battery)
         self._in_slot = ""
         if parts.other and parts.other.calendar:
             parts.other.calendar.workshop_time = self.bench.now()

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from host_tools.emv.tale import tell
-from host_tools.emv.transaction import transactions
+from host_tools.emv.transaction import Transaction, transactions
 
 _KEPT: Final = 20
+_INFORMATION: Final = 0x9F27  # about a cryptogram: what the card has decided
 
 
 @dataclass
@@ -55,5 +56,13 @@ class Stories:
                 tale = tell(transaction)
                 phases = [{"title": each.title, "clause": each.clause, "lines": each.lines} for each in tale.phases]
                 head = {"number": kept.number, "time": transaction.at[11:19], "head": tale.head}
-                found.append(head | {"outcome": tale.outcome, "mood": tale.mood, "phases": phases})
+                found.append(
+                    head
+                    | {"outcome": tale.outcome, "mood": tale.mood, "decided": _decided(transaction), "phases": phases}
+                )
         return found
+
+
+def _decided(transaction: Transaction) -> bool:
+    """Whether the card has; until then it may go on as long as the card is there."""
+    return any(step.good for step in transaction.generated) or _INFORMATION in transaction.card

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from host_tools.bench.live import Power
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
 _OVERHEATED_S: Final = 10.0
 _NEAR_END_MM: Final = 1_000  # of paper, where the sensor wants three times as much
 
-# What a cell of so many percent has, in mV: a usual lithium cell's, at rest.
-BATTERY: Final = {100: 4200, 80: 4020, 60: 3900, 40: 3790, 20: 3700, 10: 3600, 5: 3450, 0: 3300}
+# What a cell of so many percent has, in mV: a usual lithium cell's, at rest, and what the terminal takes it for.
+BATTERY: Final = {100: 4200, 80: 4020, 60: 3870, 40: 3800, 20: 3730, 10: 3690, 5: 3480, 0: 3270}
 
 
 class Switches:
@@ -64,8 +66,11 @@ class Switches:
         parts = self._bench.parts
         self.battery = percent
         parts.battery.millivolts = BATTERY[percent]
-        if parts.other and parts.other.gauge:
-            parts.other.gauge.insert_cell(BATTERY[percent], percent)
+        gauge = parts.other.gauge
+        if gauge and self._bench.power is Power.OFF:  # it may never have been under current
+            gauge.millivolts, gauge.percent = BATTERY[percent], percent
+        elif gauge:
+            gauge.insert_cell(BATTERY[percent], percent)
         self._changed()
 
     def _network(self, on: bool) -> None:

@@ -22,7 +22,7 @@ _ISSUERS = {
     "0104": ("中国银行", "Bank of China"),
     "0105": ("建设银行", "CCB"),
 }
-_ABROAD = ("境外银行", "Bank abroad")
+_ABROAD = ("境外银行", "Abroad")
 
 
 def describe(cards: Mapping[str, Card], today: date, chips: ChipWallet | None = None) -> list[dict[str, Any]]:

@@ -354,7 +354,7 @@ def test_switches_and_battery_are_those_of_the_parts(tmp_path: Path) -> None:
                 assert not is_good(), name
             await browser.ask(do="battery", percent=5)
             await browser.until(lambda: browser.status["switches"]["battery"] == 5)
-            assert desk.bench.parts.battery.millivolts == 3450
+            assert desk.bench.parts.battery.millivolts == 3480
 
     asyncio.run(scenario())
 

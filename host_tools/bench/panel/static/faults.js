@@ -18,6 +18,7 @@ export function listenToFaults(sendOrder) {
   for (const button of parts) {
     button.addEventListener("click", () => send({ do: "switch", switch: button.dataset.part, on: isPressed(button) }));
   }
+  for (const group of menu.querySelectorAll(".faults")) group.addEventListener("keydown", walk);
   scenario.addEventListener("change", () => send({ do: "scenario", scenario: scenario.value }));
   byId("faults-button").addEventListener("click", () => menu.showModal());
   onKey("工作台 Bench", "f", "故障菜单", "what can go wrong", () => menu.showModal());
@@ -28,8 +29,19 @@ export function showFaults(status) {
   for (const button of parts) setPressed(button, !status.switches[button.dataset.part]);
   scenario.value = status.scenario;
   const signs = [...faults, ...parts].filter(isPressed).map(sign);
-  if (status.scenario) signs.push(tag(["场景", status.scenario], () => send({ do: "scenario", scenario: "" })));
+  if (status.scenario) {
+    const title = scenario.selectedOptions[0]?.text.split(" ") ?? [status.scenario]; // a script may have its own
+    signs.push(tag(title, () => send({ do: "scenario", scenario: "" })));
+  }
   armed.replaceChildren(...signs);
+}
+
+function walk(event) {
+  const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const all = [...event.currentTarget.children];
+  all.at((all.indexOf(document.activeElement) + step) % all.length).focus();
 }
 
 // Says what is armed; a click takes it back.

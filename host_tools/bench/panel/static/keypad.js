@@ -22,9 +22,11 @@ export function listenToKeys(sendOrder) {
   tell(group, "⌫", "清除", "CLEAR");
   tell(group, "m F1", "菜单", "MENU");
   tell(group, "↑ ↓", "上、下", "up, down");
-  // A click does not take the focus: Enter after it is still the terminal's.
+  // A click does not take the focus, or takes it from a field: Enter after it is still the terminal's.
   addEventListener("mousedown", (event) => {
-    if (event.target.closest("button, summary, [role=radio]")) event.preventDefault();
+    if (!event.target.closest("button, summary, [role=radio]")) return;
+    event.preventDefault();
+    if (document.activeElement.matches("input, textarea")) document.activeElement.blur();
   });
   for (const [key, button] of buttons) {
     button.addEventListener("pointerdown", (event) => {

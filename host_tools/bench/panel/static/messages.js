@@ -3,7 +3,7 @@
 import { byId, make } from "./dom.js";
 
 const KEPT = 200;
-const APPROVED = "00"; // F39
+const WELL = ["00", "09"]; // F39: approved, and for a customer to pay still
 const ARROWS = { in: "→", out: "←", dropped: "✕", fault: "!" };
 const list = byId("messages");
 
@@ -15,7 +15,7 @@ export function showMessage(message) {
   const item = make("li", { class: message.direction });
   const details = make("details");
   const summary = make("summary");
-  item.classList.toggle("refused", (valueOf(message, 39) ?? APPROVED) !== APPROVED);
+  item.classList.toggle("refused", !WELL.includes(valueOf(message, 39) ?? WELL[0]));
   for (const [className, text] of [
     ["time", message.time.slice(11, 19)],
     ["arrow", ARROWS[message.direction]],

@@ -10,7 +10,7 @@ import { listenToShortcuts } from "./keys.js";
 import { clearMessages, showMessage } from "./messages.js";
 import { clearPaper, listenToPaper, printStrip, showSlips } from "./paper.js";
 import { listenToPhone, showPhone } from "./phone.js";
-import { clearStories, showStory } from "./stories.js";
+import { clearStories, showPresent, showStory } from "./stories.js";
 import { listenToSwitches, showSwitches } from "./switches.js";
 import { listenToTabs } from "./tabs.js";
 import { fillBoards, listenToTerminal, showTerminal } from "./terminal.js";
@@ -50,7 +50,7 @@ const send = connect({
 });
 
 function showStatus(status) {
-  for (const show of [showTerminal, showSwitches, showFaults, showOut]) show(status);
+  for (const show of [showTerminal, showSwitches, showFaults, showOut, showPresent]) show(status);
   showSlips(status.slips);
   showPhone(status.telephone);
   showScript(status.script);

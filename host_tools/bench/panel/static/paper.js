@@ -1,7 +1,7 @@
 // The paper: strips as they leave the printer, slips that hang there until somebody tears them off, and the tray.
 
 import { byId, make } from "./dom.js";
-import { onKey } from "./keys.js";
+import { onKey, tell } from "./keys.js";
 
 const path = byId("path");
 const tray = byId("tray");
@@ -10,6 +10,7 @@ const viewer = byId("viewer");
 const hanging = new Map(); // slips at the printer, by number
 let work = Promise.resolve(); // pictures are decoded in the background, and must not overtake each other
 let torn = 0;
+let seen; // in the tray, the one that the viewer shows
 let visit = 0; // another run of the bench has other slips behind the same numbers
 
 export function listenToPaper(send) {
@@ -17,6 +18,11 @@ export function listenToPaper(send) {
   tearOff.addEventListener("click", () => send({ do: "tear" }));
   onKey(group, "r", "撕纸", "tear off", () => send({ do: "tear" }));
   onKey(group, "g", "看最近撕下的小票", "look at the last slip", () => tray.firstElementChild?.click());
+  tell(group, "← →", "下一张、上一张（看小票时）", "next, previous (at a slip)");
+  viewer.addEventListener("keydown", (event) => {
+    const beside = { ArrowLeft: "previousElementSibling", ArrowRight: "nextElementSibling" }[event.key];
+    if (beside) seen?.[beside]?.click();
+  });
 }
 
 export function clearPaper() {
@@ -74,6 +80,7 @@ function thumbnail(number) {
   const name = `第 ${number + 1} 张小票 Slip ${number + 1}`;
   const button = make("button", { type: "button" }, make("img", { src: address("png"), alt: name }));
   button.addEventListener("click", () => {
+    seen = button;
     const large = viewer.querySelector("img");
     large.src = address("png");
     large.alt = name;
@@ -82,7 +89,7 @@ function thumbnail(number) {
       link.href = address(kind);
       link.download = `slip-${number + 1}.${kind}`;
     }
-    viewer.showModal();
+    if (!viewer.open) viewer.showModal();
   });
   return button;
 }

@@ -3,6 +3,7 @@
 import { byId } from "./dom.js";
 import { onKey } from "./keys.js";
 
+const KEPT = "suanpan-tab";
 const tabs = [...document.querySelectorAll("[role=tab]")];
 
 export function listenToTabs() {
@@ -16,6 +17,7 @@ export function listenToTabs() {
       turn(step).focus();
     });
   }
+  choose(tabs.find((tab) => tab.id === sessionStorage.getItem(KEPT)) ?? tabs[0]);
   onKey("工作台 Bench", "[", "上一页", "the pane before", () => turn(-1));
   onKey("工作台 Bench", "]", "下一页", "the next pane", () => turn(1));
 }
@@ -35,5 +37,6 @@ function choose(chosen) {
     tab.tabIndex = tab === chosen ? 0 : -1;
     byId(tab.getAttribute("aria-controls")).hidden = tab !== chosen;
   }
+  sessionStorage.setItem(KEPT, chosen.id);
   return chosen;
 }

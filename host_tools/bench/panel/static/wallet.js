@@ -6,17 +6,19 @@ import { onKey, tell } from "./keys.js";
 import { find, plastic, remember } from "./plastic.js";
 
 const SWIPE_MS = 520;
+const KEPT = "suanpan-card";
 const TOP = 24; // cards that are in sight before anybody asks for more
 const wallet = byId("cards");
 const search = byId("search");
 const more = byId("more-cards");
 const badSwipe = byId("bad-swipe");
+const name = byId("chosen-card");
 const WAYS = {
   swipe: ["s", "刷卡", "swipe"], insert: ["i", "插卡", "insert"], tap: ["t", "挥卡", "tap"],
 };
 let send;
 let cards = [];
-let chosen = "";
+let chosen = sessionStorage.getItem(KEPT) ?? "";
 let all = false;
 
 export function listenToWallet(sendOrder) {
@@ -32,6 +34,10 @@ export function listenToWallet(sendOrder) {
   onKey(group, "/", "找卡", "search", () => search.focus());
   tell(group, "↑ ↓", "选卡（在钱包里）", "choose (in the wallet)");
   byId("pull").addEventListener("click", () => send({ do: "pull" }));
+  name.addEventListener("click", () => {
+    wallet.scrollIntoView({ block: "center" });
+    selected()?.scrollIntoView({ block: "nearest" });
+  });
   badSwipe.addEventListener("click", toggleBad);
   more.addEventListener("click", () => {
     all = !all;
@@ -115,7 +121,9 @@ function select(element) {
     setChecked(other, other === element);
     other.tabIndex = other === element ? 0 : -1;
   }
+  sessionStorage.setItem(KEPT, chosen);
   const card = find(chosen);
+  name.replaceChildren(card.purpose[0] || card.issuer[0], make("small", {}, `·· ${card.number.slice(-4)}`));
   document.querySelector('[data-way="insert"]').disabled = !card.chip;
   document.querySelector('[data-way="tap"]').disabled = !card.taps;
   return element;
