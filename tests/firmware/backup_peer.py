@@ -20,6 +20,7 @@ from suanpan.crypto.secret import Secret
 from suanpan.errors import KeyMissing, PanGone
 from suanpan.ledger.key_store import AES, BACKUP
 from suanpan.ledger.kinds import REFUND
+from suanpan.ledger.watched import watched
 from suanpan.service.backup import READ, Saving
 from suanpan.service.backup_loading import Loading
 from suanpan.service.injection_line import Frames, frame
@@ -56,6 +57,7 @@ ACTS = {
     "void": lambda ledger: void(ledger, ledger.last()),
     "store": store,
     "refund": lambda ledger: ledger.store(REFUND, 40, org="VIS", original="0000010000021122", **CARD, **MOMENT),
+    "watch": lambda ledger: watched(ledger, **MOMENT),
     "deliver": deliver,
     "settle": settle,
     "reverse": lambda ledger: ledger.reversal.reversed("00"),

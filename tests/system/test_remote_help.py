@@ -16,7 +16,7 @@ from host_tools.bench.mall_counter import IDLE, choose
 from host_tools.bench.shop import Shop
 from host_tools.cli import app
 from host_tools.keys.framing import FrameReader, frame
-from tests.system.books import agree, messages, sell
+from tests.system.books import agree, messages, sell, settle, settled_sums
 from tests.system.malls import audited, open_mall
 from tests.system.test_replay import _mutant
 
@@ -77,6 +77,9 @@ def test_the_audit_names_who_let_it_be_and_when(shop: Shop, tmp_path: Path) -> N
     sell(shop, 5_00)
     assert len(bench.parts.service.heard) == heard
     agree(shop, 2, 15_00)
+    settle(shop)
+    bench.expect("请输入金额")
+    assert settled_sums(shop) == {("sale", "CUP"): (2, 15_00)}
     traces = _traces(shop)
     assert [(trace.operator, trace.ended_by) for trace in traces] == [("01", "01"), ("01", "")]
     image = tmp_path / "flash.bin"

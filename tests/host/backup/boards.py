@@ -23,6 +23,7 @@ LIFE: Acts = [
     ("sign_in", "000002"),
     *(("sell", amount) for amount in range(500, 512)),
     ("void",),
+    ("watch",),
     ("store", 701),
     ("refund",),
     ("silent", 77),

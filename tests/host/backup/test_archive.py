@@ -88,7 +88,8 @@ def test_and_those_of_the_board_that_it_was_restored_to(boards: Boards, saved: S
     assert first.books
     for name, report in (("old", first), ("new", image)):
         assert report.books
-        write(tmp_path / f"{name}.json", Format.JSON, report.books.entries, report.lines)
+        assert len(report.books.watches) == 1
+        write(tmp_path / f"{name}.json", Format.JSON, report.books.entries, report.lines, report.books.watches)
     assert (tmp_path / "old.json").read_text("utf-8") == (tmp_path / "new.json").read_text("utf-8")
 
 
