@@ -21,6 +21,7 @@ from host_tools.bench.script_words import Act, WrongWords
 
 _PARAMETER = re.compile(r"\$(\w+)")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+_MOST_LINES = 20_000  # with those of definitions each time that they are called: a few calls of calls come to billions
 
 
 class ScriptError(Exception):
@@ -74,6 +75,7 @@ class _Parser:
         self._definitions: dict[str, _Definition] = {}
         self._open: _Definition | None = None
         self._steps: list[Step] = []
+        self._lines = 0
 
     def parse(self, text: str) -> Script:
         opened = 0
@@ -116,6 +118,9 @@ class _Parser:
                 raise ScriptError(f"{where}: there is no ${found[1]} here")
             return values[found[1]]
 
+        self._lines += 1
+        if self._lines > _MOST_LINES:
+            raise ScriptError(f"{where}: more than {_MOST_LINES} lines, with those of definitions")
         line = _PARAMETER.sub(value, line)
         verb, _, rest = line.partition(" ")
         rest = rest.strip()

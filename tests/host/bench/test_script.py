@@ -109,6 +109,13 @@ ask Key in amount | 请输入金额
     ]
 
 
+@pytest.mark.parametrize("line", ["press 1", "x0"])
+def test_definitions_that_come_to_billions_of_lines(line: str) -> None:
+    doubled = "".join(f"define x{n}\nx{n - 1}\nx{n - 1}\nend\n" for n in range(1, 40))
+    with pytest.raises(ScriptError, match="more than 20000 lines"):
+        parse(f"define x0\nend\n{doubled}x39\n{line}", "bomb")
+
+
 def test_in_which_line_a_definition_is_wrong() -> None:
     with pytest.raises(ScriptError, match=r"^bad:2 \(from 4\): there is no key 5x$"):
         parse("define tap-key key\npress $key\nend\ntap-key 5x", "bad")
