@@ -39,7 +39,7 @@ def _traces(shop: Shop, merchant: int = 0) -> list[Watch]:
 
 def _workshop() -> list[bytes]:
     """What somebody at the other end may try: keys, frames of everything that the line is ever used for, and noise."""
-    kinds = (0x01, 0x03, 0x10, 0x12, _TRACE, 0x40, 0x7F)  # START, LOAD, READ, WRITE, a trace's own, an update's, none
+    kinds = (0x10, 0x12, 0x40, 0x01, 0x03, _TRACE, 0x7F)  # READ, WRITE, an update's, START, LOAD, a trace's own, none
     frames = [frame(kind, bytes(4) + b"1234" * size) for kind in kinds for size in (0, 3, 60)]
     typed = [b"123456\r", b"K123456", b"\x03\x04", b"\r\nimport machine; machine.reset()\r\n", b"\xa5" * 600]
     return [*frames, *typed, Random(5).randbytes(2000)]
