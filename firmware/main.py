@@ -33,6 +33,7 @@ from suanpan.ui.strings import Strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from machine import UART
@@ -98,7 +99,19 @@ async def guard(tamper: "Tamper", zeroiser: Zeroiser) -> None:
 async def serve(
     screen: Screen, keys_secret: "DeviceSecret", journal_secret: "DeviceSecret", zeroiser: Zeroiser
 ) -> None:
-    """Everything that flash has to say, in the order of trust: parameters, keys, journal. Then the counter's day."""
+    """The counter's day, by a terminal that is put together once: then the memory that this took is free for sales."""
+    terminal, power_on, journal, vault = await composed(screen, keys_secret, journal_secret, zeroiser)
+    del globals()["composed"]
+    if terminal.keys.has(TMK) or terminal.parameters.besides.get("other_merchants"):
+        await power_on(terminal)
+    else:
+        await first(be_loaded(terminal.keys, terminal.parameters, journal, vault), power_on(terminal))
+
+
+async def composed(
+    screen: Screen, keys_secret: "DeviceSecret", journal_secret: "DeviceSecret", zeroiser: Zeroiser
+) -> "tuple[Terminal, Callable[[Any], Coroutine[Any, Any, None]], Journal, PanVault]":
+    """Everything that flash has to say, in the order of trust: parameters, keys, journal."""
 
     async def sealed(of: bytes, partition: "Partition", vault: "tuple[Partition, int] | None" = None) -> "Records":
         """A merchant's keys, journal in that partition, and card numbers, whose key is in that sector of another one.
@@ -177,10 +190,7 @@ async def serve(
         nvs=board.nvs,
         slots=board.slots,
     )
-    if keys.has(TMK) or parameters.besides.get("other_merchants"):
-        await power_on(terminal)
-    else:
-        await first(be_loaded(keys, parameters, records[1], records[2]), power_on(terminal))
+    return terminal, power_on, records[1], records[2]
 
 
 async def be_loaded(keys: KeyStore, parameters: Parameters, journal: Journal, vault: PanVault) -> None:

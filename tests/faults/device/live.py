@@ -40,6 +40,7 @@ with open(main.__file__.replace("main.py", "assets/strings.tsv")) as table:  # n
     _NAMES = {line.split("\t")[0] for line in table}
 
 _power_on = counter.power_on  # where main.py finds it each time
+_composed = main.composed  # which main.py forgets
 tables_check._forget_errors = lambda: None  # as nothing else is forgotten, which would raise others than are caught
 contact.ContactCard = board.ChipCard
 contactless.ContactlessReader = board.ContactlessReader
@@ -69,6 +70,7 @@ class Life:
         flash.switch_on(order["seed"], order.get("log"))
         for fault in order.get("faults", ()):
             flash.arm(fault)
+        main.composed = _composed
         counter.power_on = self._open if order.get("open") else self._power_on
         end, detail, account = "stopped", "", {}
         try:
