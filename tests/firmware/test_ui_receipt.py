@@ -2,6 +2,7 @@
 
 import unittest
 
+from slip_entry import Entry
 from suanpan.terminal import Terminal
 from suanpan.ui.canvas import columns
 from suanpan.ui.receipt import CUSTOMER, DOUBLE, MERCHANT, QR, transaction_slip
@@ -18,24 +19,6 @@ class Parameters:
     @classmethod
     def seldom(cls, name, otherwise):
         return cls.paper if name == "paper_mm" else otherwise
-
-
-class Entry:
-    kind = "sale"
-    entry_mode = "021"
-    original = remarks = ""
-    operator = "01"
-    parties = "01050000   48980000   "
-    pan = "620000******0013"
-    batch = "000001"
-    stan = "000042"
-    auth_code = "123456"
-    reference = "632709000042"
-    date, time = "261123", "093105"
-    host_date, host_time = "1123", "093107"
-    amount = gain = 12_34
-    tip = 0
-    response = "00"
 
 
 class Slips(unittest.TestCase):

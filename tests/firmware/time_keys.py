@@ -10,6 +10,7 @@ import gc
 import json
 import time
 
+from slip_entry import Entry
 from suanpan.drivers.ssd1306 import Ssd1306
 from suanpan.drivers.st7789 import St7789
 from suanpan.errors import Cancelled
@@ -84,20 +85,6 @@ class Parameters:
 
     def seldom(self, name, otherwise):
         return otherwise
-
-
-class Entry:
-    kind = "sale"
-    entry_mode = "021"
-    original = remarks = ""
-    operator = "01"
-    parties = "01050000   48980000   "
-    pan = "620000******0013"
-    batch, stan = "000001", "000042"
-    auth_code, reference = "123456", "632709000042"
-    date, time = "261123", "093105"
-    host_date, host_time = "1123", "093107"
-    amount = gain = 12_34
 
 
 def slip():
