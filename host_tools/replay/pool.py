@@ -22,6 +22,7 @@ from host_tools.replay.player import replay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.sharedctypes import Synchronized
 
 Job = tuple[str, bytes]  # a name, and a trace file
 Done = Callable[[int, Outcome], None]
@@ -54,7 +55,8 @@ def _batch(jobs: Sequence[Job], batch: list[int], workers: int, left: set[int], 
     waiting = iter(batch)
     running: dict[Future[Outcome], int] = {}
     # Spawned: a fork would copy the progress bar's thread in the middle of whatever it does.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _settle, (context.Value("i", 0),)) as pool:
         try:
             for number in waiting:
                 running[pool.submit(played, jobs[number])] = number
@@ -69,6 +71,15 @@ def _batch(jobs: Sequence[Job], batch: list[int], workers: int, left: set[int], 
                     done(number, future.result())
             return [number for number in running.values() if number in left]
     return []
+
+
+def _settle(taken: Synchronized[int]) -> None:
+    """A worker and its firmware take turns: on one processor of their own they need not be woken from another."""
+    if hasattr(os, "sched_setaffinity"):
+        with taken.get_lock():
+            number, taken.value = taken.value, taken.value + 1
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[number % len(processors)]})
 
 
 def _take(running: dict[Future[Outcome], int], left: set[int], done: Done) -> None:
