@@ -65,6 +65,13 @@ class FirmwareProcess:
             firmware = firmware_root()
             if firmware == ROOT / "firmware":
                 firmware = compiled(firmware)
+            # Modules are found as on a board, in the current directory, and others by a path as short wherever this
+            # project lies: the heap keeps it. Not by a REPL's board, which goes elsewhere before it has found all.
+            home = firmware if program == MAIN else Path(self._directory.name)
+
+            def path(folder: Path) -> str:
+                return os.path.relpath(folder, home) if program == MAIN else str(folder)
+
             wiring = ""
             if pins != PINS:
                 (Path(self._directory.name) / "pins.py").write_text(f"PINS = {read_pins(pins)!r}\n", "utf-8")
@@ -75,17 +82,15 @@ class FirmwareProcess:
                 environment |= {"MICROPYPATH": f"{drivers}:.frozen", "SUANPAN_CHIP": str(drivers)}
             else:
                 environment |= {
-                    "MICROPYPATH": f"{wiring}{compiled(BOARD)}:{compiled(COMMON)}:{firmware}:.frozen",
-                    "SUANPAN_ASSETS": str(ASSETS),
+                    "MICROPYPATH": f"{wiring}{path(compiled(BOARD))}:{path(compiled(COMMON))}:{path(firmware)}:.frozen",
+                    "SUANPAN_ASSETS": path(ASSETS),
                 }
             if measure_heap:
                 environment["SUANPAN_HEAP"] = "1"
             with self.log.open("wb") as log:
                 self._process = subprocess.Popen(
                     [*find_micropython(), "-X", f"heapsize={heap_ceiling(heap)}", *program],
-                    # Modules are found as on a board, in the current directory, by a path as short: the heap keeps it.
-                    # Not by a REPL's board, which goes elsewhere before it has found all of them.
-                    cwd=firmware if program == MAIN else self._directory.name,
+                    cwd=home,
                     env=os.environ | environment,
                     stdin=subprocess.DEVNULL if console is None else console,
                     stdout=log if console is None else console,
