@@ -1,5 +1,5 @@
-"""The self-check of a new day, for a terminal that nobody switches off: before the day's first sale, where all is well
-without a word."""
+"""The self-check of a new day, for a terminal that nobody switches off: when it is unlocked, or, where it never locks,
+after the day's first sale. Where all is well it says nothing."""
 
 from suanpan.service.self_test import faults
 
