@@ -24,6 +24,7 @@ from host_tools.commission import errors, line, report
 from host_tools.commission.books import done
 from host_tools.commission.emulated import EmulatedWorkshop
 from host_tools.commission.order import Order, read
+from host_tools.commission.page import page
 from host_tools.commission.steps import AGAIN, Workshop, commission, require
 from host_tools.commission.work import STEPS, Work
 from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD
@@ -91,15 +92,26 @@ def test_the_report_has_what_both_sides_say_of_the_sale_and_its_void(
     key = RSAPublicNumbers(public.e, int.from_bytes(public.n, "big")).public_key()
     key.verify(signature_path.read_bytes(), json_path.read_bytes(), PSS(MGF1(SHA256()), SHA256.digest_size), SHA256())
     assert json.loads(json_path.read_bytes()) == content
-    page = page_path.read_text("utf-8")
-    assert sale["reference"] in page
-    assert "<script" not in page
-    assert "http" not in page, "a page that fetches nothing"
+    shown = page_path.read_text("utf-8")
+    assert sale["reference"] in shown
+    assert "<script" not in shown
+    assert "http" not in shown, "a page that fetches nothing"
     texts: list[str] = []
     reader = HTMLParser()
     reader.handle_data = texts.append  # type: ignore[assignment]
-    reader.feed(page)
+    reader.feed(shown)
     assert order.merchant in texts
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_only_a_unit_that_has_come_through_every_step_has_passed(
+    made: tuple[EmulatedWorkshop, Order, Work], step: str
+) -> None:
+    _, order, work = made
+    content = report.content(order, work)
+    assert "合格 Passed" in page(content, b"")
+    del content["steps"][step]
+    assert "未完成 Not passed" in page(content, b"")
 
 
 def test_no_key_and_no_card_number_is_in_what_is_kept(made: tuple[EmulatedWorkshop, Order, Work]) -> None:
