@@ -18,7 +18,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from host_tools.backup.errors import EndMissing, LineSilent, Malformed, refusal
-from host_tools.keys.framing import FrameReader, frame
+from host_tools.keys.framing import FrameReader, frame, heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 PIECE: Final = 240  # bytes of a WRITE
 _OFFSET: Final = 4
 _TRIES: Final = 4
-_PATIENCE: Final = 1 << 16  # bytes of a line that talks, but not to us
 
 
 class Kind(IntEnum):
@@ -74,19 +73,15 @@ class _Line:
         """What the answer of that kind has behind that offset. Raises LineSilent, Malformed, and what is refused."""
         for _ in range(_TRIES):
             self._port.write(frame(kind, body))
-            for _ in range(_PATIENCE):
-                data = self._port.read(1)
-                if not data:
-                    break
-                for said, content in self._reader.feed(data):
-                    if said == Kind.HERE:
-                        continue
-                    if said == Kind.REFUSED:
-                        raise refusal(content)
-                    if said != answer or len(content) < _OFFSET:
-                        raise Malformed
-                    if content[:_OFFSET] == _u32(offset):
-                        return content[_OFFSET:]
+            for said, content in heard(self._port, self._reader):
+                if said == Kind.HERE:
+                    continue
+                if said == Kind.REFUSED:
+                    raise refusal(content)
+                if said != answer or len(content) < _OFFSET:
+                    raise Malformed
+                if content[:_OFFSET] == _u32(offset):
+                    return content[_OFFSET:]
         raise LineSilent
 
 

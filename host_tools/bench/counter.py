@@ -7,6 +7,7 @@ the second slip.
 from __future__ import annotations
 
 from host_tools.bench.shop import Shop
+from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD
 
 
 def messages(shop: Shop) -> list[str]:
@@ -59,6 +60,17 @@ def authorise(shop: Shop) -> None:
     shop.bench.expect("主管密码")
     shop.bench.type("123456")
     shop.bench.press("enter")
+
+
+def identify_administrator(shop: Shop) -> None:
+    """From the log-in, by the number and password that the factory gives, to what comes behind it."""
+    bench = shop.bench
+    bench.expect("柜员号")
+    bench.type(ADMINISTRATOR)
+    bench.press("enter")
+    bench.expect("管理员密码")
+    bench.type(ADMINISTRATOR_PASSWORD)
+    bench.press("enter")
 
 
 def ask_to_void(shop: Shop, card: str = "plain", voucher: str = "") -> None:

@@ -18,7 +18,8 @@ import psec
 from anyio.from_thread import start_blocking_portal
 
 from host_tools.acquirer.fixture import load as load_bank
-from host_tools.bench.counter import ask_to_void, sell
+from host_tools.bench.cable import Cable
+from host_tools.bench.counter import ask_to_void, identify_administrator, sell
 from host_tools.bench.network import LiveWorld
 from host_tools.bench.parts.esp32_chips import ESP32
 from host_tools.bench.repl import repl
@@ -30,7 +31,7 @@ from host_tools.build.release import make
 from host_tools.commission.flashing import facts
 from host_tools.commission.order import Order
 from host_tools.commission.steps import SALE, Workshop
-from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD, build_image
+from host_tools.flash.factory import build_image
 from host_tools.flash.plan import plan
 from host_tools.flash.register import Register
 from host_tools.flash.run import Job, flash
@@ -58,26 +59,6 @@ _SMALL: Final = 40_000  # bytes
 _CHEAP: Final = 2  # of scrypt: these passphrases protect nothing
 
 Progress = Callable[[str, int, int], None]
-
-
-class Cable:
-    """What pyserial's `Serial` would be, plugged into the bench: reading lets time pass."""
-
-    def __init__(self, shop: Shop) -> None:
-        self._bench = shop.bench
-        self._port = shop.bench.parts.service
-
-    def write(self, data: bytes) -> None:
-        self._port.send(data)
-
-    def read(self, size: int = 1) -> bytes:
-        for _ in range(20):
-            if self._port.heard:
-                break
-            self._bench.run(0.05)
-        data = bytes(self._port.heard[:size])
-        del self._port.heard[:size]
-        return data
 
 
 class EmulatedWorkshop:
@@ -154,12 +135,7 @@ class EmulatedWorkshop:
             bench.press("menu", "7", "9")
         else:
             self.switch_on()
-        bench.expect("柜员号")
-        bench.type(ADMINISTRATOR)
-        bench.press("enter")
-        bench.expect("管理员密码")
-        bench.type(ADMINISTRATOR_PASSWORD)
-        bench.press("enter")
+        identify_administrator(self.shop)
         bench.expect("管理员", "1 终端参数")
         bench.press("8", "9", "1")
         bench.expect("请连接维护电脑")
@@ -223,7 +199,7 @@ class EmulatedWorkshop:
     @contextmanager
     def _line(self) -> Iterator[Cable]:
         self.shop.bench.parts.service.heard.clear()
-        yield Cable(self.shop)
+        yield Cable(self.shop.bench)
 
     @contextmanager
     def _host(self) -> Iterator[Store]:

@@ -20,7 +20,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from host_tools.commission.errors import LineSilent, Malformed, NotProven, TerminalRefuses
-from host_tools.keys.framing import FrameReader, frame
+from host_tools.keys.framing import FrameReader, frame, heard
 
 if TYPE_CHECKING:
     from host_tools.keys.injection import Port
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _LABEL: Final = b"suanpan commissioning 1"
 _SEAL: Final = 32  # bytes
 _TRIES: Final = 4
-_PATIENCE: Final = 1 << 16  # bytes of a line that talks, but not to us
 _LONGEST: Final = 1 << 16  # bytes of a statement
 
 
@@ -78,13 +77,9 @@ def _ask(port: Port, kind: Kind, body: bytes, answer: Kind, begins: bytes) -> by
     reader = FrameReader()
     for _ in range(_TRIES):
         port.write(frame(kind, body))
-        for _ in range(_PATIENCE):
-            data = port.read(1)
-            if not data:
-                break
-            for said, content in reader.feed(data):
-                if said == Kind.REFUSED:
-                    raise TerminalRefuses(content.decode("ascii", "replace"))
-                if said == answer and content.startswith(begins):
-                    return content[len(begins) :]
+        for said, content in heard(port, reader):
+            if said == Kind.REFUSED:
+                raise TerminalRefuses(content.decode("ascii", "replace"))
+            if said == answer and content.startswith(begins):
+                return content[len(begins) :]
     raise LineSilent

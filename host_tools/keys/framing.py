@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from host_tools.keys.injection import Port
+
 MAX_BODY: Final = 512  # bytes; the longest, a LOAD of two keys, has less
 
+_PATIENCE: Final = 1 << 16  # bytes of a line that talks, but not to us
 _MARK: Final = b"\xa5"
 _HEAD: Final = struct.Struct(">BH")
 _CRC: Final = struct.Struct(">I")
@@ -56,3 +59,12 @@ class FrameReader:
                     yield kind, body
                     continue
             del received[:1]  # no frame starts at this mark
+
+
+def heard(port: Port, reader: FrameReader) -> Iterator[tuple[int, bytes]]:
+    """Frames as they come in, until the line has nothing to say, or has said too much that was no answer."""
+    for _ in range(_PATIENCE):
+        data = port.read(1)
+        if not data:
+            return
+        yield from reader.feed(data)

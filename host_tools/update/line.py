@@ -14,7 +14,7 @@ import struct
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from host_tools.keys.framing import MAX_BODY, FrameReader, frame
+from host_tools.keys.framing import MAX_BODY, FrameReader, frame, heard
 from host_tools.update.errors import CutShort, LineSilent, Malformed, refusal
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _OFFSET: Final = struct.Struct(">I")
 _WANTED: Final = struct.Struct(">IB")
 PIECE: Final = MAX_BODY - _OFFSET.size  # bytes of a WRITE
 _TRIES: Final = 4
-_PATIENCE: Final = 1 << 16  # bytes of a line that talks, but not to us
 
 
 class Kind(IntEnum):
@@ -64,15 +63,11 @@ def send(port: Port, bundle: bytes, progress: Progress = lambda _: None) -> None
 
 def _answer(port: Port, reader: FrameReader) -> tuple[int, bool] | None:
     """What is wanted next, and whether all is there; None if nothing was heard."""
-    for _ in range(_PATIENCE):
-        data = port.read(1)
-        if not data:
-            return None
-        for kind, body in reader.feed(data):
-            if kind == Kind.REFUSED:
-                raise refusal(body)
-            if kind != Kind.WANTED or len(body) != _WANTED.size:
-                raise Malformed
-            at, done = _WANTED.unpack(body)
-            return at, bool(done)
+    for kind, body in heard(port, reader):
+        if kind == Kind.REFUSED:
+            raise refusal(body)
+        if kind != Kind.WANTED or len(body) != _WANTED.size:
+            raise Malformed
+        at, done = _WANTED.unpack(body)
+        return at, bool(done)
     return None

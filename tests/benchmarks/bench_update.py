@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from host_tools.bench.cable import Cable
 from host_tools.bench.lockstep import LockstepBench
 from host_tools.bench.shop import Shop
 from host_tools.update.bundles import Bundle
@@ -18,26 +19,6 @@ from tests.system.updates import SERVER, Web, at_night, by_cable, fetching, onli
 _NEW = NUMBER + 1
 _BAUD = 115_200
 _SERVICE = 0  # the UART
-
-
-class _Port:
-    """The workshop's end, which hears an answer within a millisecond."""
-
-    def __init__(self, bench: LockstepBench) -> None:
-        self._bench = bench
-        self._port = bench.parts.service
-
-    def write(self, data: bytes) -> None:
-        self._port.send(data)
-
-    def read(self, size: int = 1) -> bytes:
-        for _ in range(10_000):
-            if self._port.heard:
-                break
-            self._bench.run(0.001)
-        data = bytes(self._port.heard[:size])
-        del self._port.heard[:size]
-        return data
 
 
 def run() -> list[Figure]:
@@ -59,7 +40,7 @@ def _by_cable(baud: int) -> float:
         by_cable(shop)
         assert bench._board
         bench._board._uarts[_SERVICE].configure(baud, 8, 0, 1)
-        return _seconds(bench, lambda: send(_Port(bench), release(_NEW)))
+        return _seconds(bench, lambda: send(Cable(bench, step_s=0.001, patience_s=10), release(_NEW)))
 
 
 def _by_http() -> float:

@@ -9,12 +9,12 @@ from littlefs import LittleFS
 from host_tools.acquirer.fixture import Enrolment
 from host_tools.audit.image import FlashImage
 from host_tools.audit.verify import judge
-from host_tools.bench.counter import authorise
+from host_tools.bench.counter import authorise, identify_administrator
 from host_tools.bench.mall_counter import IDLE, LIST, ask, choose, enter, sell, settle, take_slips
 from host_tools.bench.shop import Shop
 from host_tools.bench.tenants import tenants
 from host_tools.demo.audit import Books, terminal_books
-from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD, SECTOR, partitions
+from host_tools.flash.factory import SECTOR, partitions
 
 __all__ = [
     "BOOKS",
@@ -151,11 +151,6 @@ def file_of(shop: Shop, name: str) -> bytes:
 def administer(shop: Shop, merchant: int) -> None:
     """From the log-in to the administrator's menu, for a merchant."""
     bench = shop.bench
-    bench.expect("柜员号")
-    bench.type(ADMINISTRATOR)
-    bench.press("enter")
-    bench.expect("管理员密码")
-    bench.type(ADMINISTRATOR_PASSWORD)
-    bench.press("enter")
+    identify_administrator(shop)
     choose(shop, merchant)
     bench.expect("管理员", "1 终端参数")

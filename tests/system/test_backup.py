@@ -18,15 +18,16 @@ from host_tools.audit.export import Format, write
 from host_tools.audit.image import FlashImage
 from host_tools.audit.verify import judge
 from host_tools.backup import errors, line
+from host_tools.bench.cable import Cable
+from host_tools.bench.counter import identify_administrator
 from host_tools.bench.shop import TERMINAL, Shop
 from host_tools.cli import app
-from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD
 from host_tools.keys.ceremony import Ceremony
 from host_tools.keys.components import Algorithm, check_value, combine, new_component
 from host_tools.keys.injection import exchange
 from host_tools.keys.master_keys import Master
 from tests.system.books import messages, print_totals, sell
-from tests.system.test_commissioning import PEOPLE, SERIAL, Cable
+from tests.system.test_commissioning import PEOPLE, SERIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,11 +96,7 @@ def administer(shop: Shop) -> None:
     """From the log-in to the administrator's menu."""
     bench = shop.bench
     bench.expect("柜员登录", "柜员号")
-    bench.type(ADMINISTRATOR)
-    bench.press("enter")
-    bench.expect("管理员密码")
-    bench.type(ADMINISTRATOR_PASSWORD)
-    bench.press("enter")
+    identify_administrator(shop)
     bench.expect("管理员", "1 终端参数")
 
 

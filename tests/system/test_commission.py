@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from mpremote.transport import TransportError  # type: ignore[import-untyped]
 from mpremote.transport_serial import SerialTransport  # type: ignore[import-untyped]
 
+from host_tools.bench.counter import identify_administrator
 from host_tools.bench.network import LiveWorld
 from host_tools.bench.repl import repl
 from host_tools.commission import errors, line, report
@@ -27,7 +28,6 @@ from host_tools.commission.order import Order, read
 from host_tools.commission.page import page
 from host_tools.commission.steps import AGAIN, Workshop, commission, require
 from host_tools.commission.work import STEPS, Work
-from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD
 from host_tools.keys.errors import AlreadyBound, LineSilent
 
 RELEASE = "suanpan/release"
@@ -137,12 +137,7 @@ def test_in_release_mode_nobody_comes_in_by_the_repl_until_the_administrator_say
     ):
         assert not _prompt(board.path)
     workshop.switch_on()
-    bench.expect("柜员号")
-    bench.type(ADMINISTRATOR)
-    bench.press("enter")
-    bench.expect("管理员密码")
-    bench.type(ADMINISTRATOR_PASSWORD)
-    bench.press("enter")
+    identify_administrator(workshop.shop)
     bench.expect("管理员", "1 终端参数")
     bench.press("8", "9", "2")
     bench.expect("打开维护接口")

@@ -11,14 +11,14 @@ from random import Random
 import pytest
 
 from host_tools.backup import line
-from host_tools.bench.counter import sell, sent, settle
+from host_tools.bench.cable import Cable
+from host_tools.bench.counter import identify_administrator, sell, sent, settle
 from host_tools.commission import errors
 from host_tools.commission.books import done
-from host_tools.commission.emulated import Cable, EmulatedWorkshop
+from host_tools.commission.emulated import EmulatedWorkshop
 from host_tools.commission.steps import commission
 from host_tools.commission.swap import hand_over
 from host_tools.commission.work import Work
-from host_tools.flash.factory import ADMINISTRATOR, ADMINISTRATOR_PASSWORD
 from host_tools.keys.components import Algorithm, check_value, combine, new_component
 from host_tools.keys.errors import AlreadyBound
 
@@ -65,16 +65,11 @@ def at_the_counter(workshop: EmulatedWorkshop) -> None:
 def saved(workshop: EmulatedWorkshop) -> bytes:
     bench = workshop.shop.bench
     bench.press("menu", "7", "9")
-    bench.expect("柜员号")
-    bench.type(ADMINISTRATOR)
-    bench.press("enter")
-    bench.expect("管理员密码")
-    bench.type(ADMINISTRATOR_PASSWORD)
-    bench.press("enter")
+    identify_administrator(workshop.shop)
     bench.expect("管理员", "1 终端参数")
     bench.press("6", "1")
     bench.expect("请连接维护电脑")
-    return line.save(Cable(workshop.shop))
+    return line.save(Cable(workshop.shop.bench))
 
 
 def test_never_two_units_with_one_number(workshop: EmulatedWorkshop, tmp_path: Path) -> None:

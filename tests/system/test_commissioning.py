@@ -10,7 +10,7 @@ import psec
 import pytest
 
 from host_tools.acquirer.fixture import load
-from host_tools.bench.lockstep import LockstepBench
+from host_tools.bench.cable import Cable
 from host_tools.bench.shop import TERMINAL, Shop
 from host_tools.keys import errors
 from host_tools.keys.ceremony import Ceremony
@@ -22,26 +22,6 @@ from tests.system.books import agree, sell
 
 SERIAL = "SP-VB-000001"
 PEOPLE = (("Li Lei", "seven abacus beads"), ("Han Meimei", "tea without sugar!"))
-
-
-class Cable:
-    """What pyserial's `Serial` would be, plugged into the bench: reading lets time pass."""
-
-    def __init__(self, bench: LockstepBench) -> None:
-        self._bench = bench
-        self._port = bench.parts.service
-
-    def write(self, data: bytes) -> None:
-        self._port.send(data)
-
-    def read(self, size: int = 1) -> bytes:
-        for _ in range(20):
-            if self._port.heard:
-                break
-            self._bench.run(0.05)
-        data = bytes(self._port.heard[:size])
-        del self._port.heard[:size]
-        return data
 
 
 @pytest.fixture

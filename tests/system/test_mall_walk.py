@@ -37,16 +37,7 @@ def _at_the_counter(lines: tuple[str, ...]) -> bool:
 
 
 def _back_to_the_counter(shop: Shop) -> None:
-    bench = shop.bench
-    if bench.shows("ENTER to sell"):
-        bench.press("menu", "7", "8")
-    elif bench.shows("确认键解锁"):
-        bench.press("enter")
-        bench.expect("柜员密码", timeout=300)
-        bench.press("0", "0", "0", "0", "enter")
-    elif bench.shows("柜员登录"):
-        shop.log_in()
-    bench.expect(IDLE, timeout=70)
+    alone._back_to_the_counter(shop, IDLE, "ENTER to sell")
 
 
 def _other_worlds(place: Place, step: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from host_tools.audit.archive import ArchiveFile
 from host_tools.audit.verify import judge
 from host_tools.backup import errors, line
+from host_tools.bench.cable import Cable
 from host_tools.bench.shop import Shop
 from host_tools.flash.factory import sealed_key
 from host_tools.keys.components import Algorithm, check_value, combine, new_component
@@ -19,7 +20,7 @@ from host_tools.keys.injection import exchange
 from tests.system.books import edit_files
 from tests.system.malls import BOOKS, TEA, administer, agree, file_of, mall, neighbour, reopen, sell
 from tests.system.test_backup import Workshop, fetch
-from tests.system.test_commissioning import SERIAL, Cable
+from tests.system.test_commissioning import SERIAL
 
 _INJECTION, _AES = 5, 2  # of the key store
 

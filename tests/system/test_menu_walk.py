@@ -26,9 +26,9 @@ def _at_the_counter(lines: tuple[str, ...]) -> bool:
     return "请输入金额" in lines and "按菜单键选功能" in lines
 
 
-def _back_to_the_counter(shop: Shop) -> None:
+def _back_to_the_counter(shop: Shop, idle: str = "请输入金额", english: str = "Key in amount") -> None:
     bench = shop.bench
-    if bench.shows("Key in amount"):
+    if bench.shows(english):
         bench.press("menu", "7", "8")
     elif bench.shows("确认键解锁"):
         bench.press("enter")
@@ -36,7 +36,7 @@ def _back_to_the_counter(shop: Shop) -> None:
         bench.press("0", "0", "0", "0", "enter")
     elif bench.shows("柜员登录"):
         shop.log_in()
-    bench.expect("请输入金额", timeout=70)
+    bench.expect(idle, timeout=70)
 
 
 def _other_worlds(place: Place, step: str) -> bool:

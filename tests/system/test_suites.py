@@ -15,6 +15,7 @@ from host_tools.acquirer import spec
 from host_tools.acquirer.faults import Kind
 from host_tools.acquirer.spec import Message
 from host_tools.acquirer.suites import SUITES
+from host_tools.bench.cable import Cable
 from host_tools.bench.shop import Shop
 from host_tools.demo.audit import Books
 from host_tools.flash.factory import SECTOR, partitions
@@ -23,7 +24,6 @@ from host_tools.keys.components import Algorithm
 from host_tools.keys.injection import Injection, Order, exchange
 from host_tools.keys.master_keys import Key
 from tests.system.books import messages, print_totals, sell
-from tests.system.test_commissioning import Cable
 
 INJECTION_KEY = bytes(range(32))
 every_pair = pytest.mark.parametrize(("suite", "other"), list(permutations(SUITES, 2)))

@@ -12,6 +12,7 @@ import pytest
 
 from host_tools.acquirer.faults import Kind
 from host_tools.acquirer.tls import SecuredExchange
+from host_tools.bench.cable import Cable
 from host_tools.bench.flash import PowerCut
 from host_tools.bench.shop import EXPIRES, ISSUED, TERMINAL, LineOffice, Shop
 from host_tools.flash.factory import SECTOR
@@ -25,7 +26,6 @@ from tests.system.books import agree, messages, sell, sell_offline
 from tests.system.malls import mall
 from tests.system.software import NUMBER, release, software
 from tests.system.test_backup import log_out
-from tests.system.test_commissioning import Cable
 from tests.system.updates import (
     SERVER,
     SecuredWeb,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.bench.boot_loader import BootLoader, is_whole
+from host_tools.bench.cable import Cable
 from host_tools.bench.flash import PowerCut
 from host_tools.bench.shop import Shop
 from host_tools.build import partition_table
@@ -25,7 +26,6 @@ from host_tools.update.line import send
 from tests.effort import EFFORT
 from tests.system.books import agree, sell
 from tests.system.software import release, signer, software
-from tests.system.test_commissioning import Cable
 from tests.system.updates import by_cable
 
 OTHERS = (

@@ -27,11 +27,16 @@ async def log_in(t: "Terminal") -> None:
                 with Overlay():
                     await enter(t, number, due)
         except (Cancelled, TimedOut):
-            if t.parameters.besides.get("update_server"):
-                from suanpan.flows.counter import seldom
+            await nobody_there(t)
 
-                with Overlay():
-                    await seldom("flows.update_fetch", "update")(t)
+
+async def nobody_there(t: "Terminal") -> None:
+    """What is done while nobody is at the terminal: a new application is fetched, if there is one."""
+    if t.parameters.besides.get("update_server"):
+        from suanpan.flows.counter import seldom
+
+        with Overlay():
+            await seldom("flows.update_fetch", "update")(t)
 
 
 async def identify(t: "Terminal") -> "tuple[str, bool]":

@@ -1,10 +1,10 @@
 """What is said of all merchants at once: that the day is over (签退), and what the parts have done (保养计数)."""
 
-from suanpan.acquirer.responses import APPROVED, RESPONSE
 from suanpan.flows.delivery import deliver
 from suanpan.flows.idle import unsent
 from suanpan.flows.online import make_ready
-from suanpan.service.care import Care, remind
+from suanpan.flows.sign_off import accepted, leave, taken_leave
+from suanpan.service.care import Care
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 async def sign_off(t: "Mall") -> None:
     """Refused while any merchant has anything that its host does not know. The operator is logged out with it."""
     screen = t.screen
-    title = screen.title("sign_off")
-    screen.show(title, screen.message("please_wait"))
+    screen.show(screen.title("sign_off"), screen.message("please_wait"))
     for at in range(t.count):
         await t.turn(at)
         if unsent(t):
@@ -28,16 +27,10 @@ async def sign_off(t: "Mall") -> None:
         if not t.signed_in:
             continue
         async with await t.acquirer.connect() as host:
-            answer = await host.manage("sign_off", t.ledger.stan(), t.ledger.batch, {})
-        code = answer.text(RESPONSE)
-        if code != APPROVED:
-            screen.buzzer.error()
-            await screen.notice(title, screen.response(code))
+            code = await taken_leave(t, host)
+        if not await accepted(t, code):
             return
-        t.signed_in = False
-    t.operator = ""
-    await screen.notice(title, screen.message("signed_off"), 3)
-    await remind(t)
+    await leave(t)
 
 
 async def counters(t: "Mall") -> None:

@@ -2,7 +2,7 @@
 
 from suanpan.errors import Cancelled, TimedOut
 from suanpan.flows.idle import unsent
-from suanpan.flows.login import enter, identify
+from suanpan.flows.login import enter, identify, nobody_there
 from suanpan.flows.merchants import choose_merchant
 from suanpan.ledger.operators import ADMINISTRATOR
 from suanpan.overlay import Overlay
@@ -24,10 +24,6 @@ async def log_in(t: "Mall") -> None:
                 with Overlay():
                     await enter(t, number, due)
         except (Cancelled, TimedOut):
-            if t.parameters.besides.get("update_server"):
-                from suanpan.flows.counter import seldom
-
-                with Overlay():
-                    await seldom("flows.update_fetch", "update")(t)
+            await nobody_there(t)
         t.screen.merchant = ""
         await t.turn_to_debtor()
